@@ -1,0 +1,1 @@
+"""Sternpost: versioned, reviewed and provable configuration of a fleet."""

@@ -1,0 +1,1 @@
+"""Values without framework or I/O: errors, context, ids, canonical JSON, field differences."""

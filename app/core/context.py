@@ -1,0 +1,54 @@
+"""Who asks, in which tenant, by what right and why: built at a trusted edge and passed down."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+ActorKind = Literal["account", "user", "system"]
+
+READ, EDIT, WRITE = "read", "edit", "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An account, a person or the system itself.
+
+    `id` and `handle` never change and are never reused; `name` is for display and is personal data.
+    """
+
+    id: str
+    kind: ActorKind
+    handle: str
+    name: str = ""
+
+
+SYSTEM = Actor(id="system", kind="system", handle="sternpost", name="Sternpost")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a request came from; `ip` and `user_agent` are personal data."""
+
+    ip: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One caller at work in one tenant."""
+
+    tenant: str
+    actor: Actor
+    credential: str | None = None
+    on_behalf_of: Actor | None = None
+    source: Source = field(default_factory=Source)
+    reason: str = ""
+
+    @classmethod
+    def system(cls, tenant: str, why: str) -> "Context":
+        """Act as the installation itself; `why` becomes the reason, and is what to search the code for."""
+        return cls(tenant=tenant, actor=SYSTEM, reason=why)
+
+    def because(self, reason: str) -> "Context":
+        """Give the same caller another reason."""
+        return replace(self, reason=reason)

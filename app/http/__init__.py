@@ -1,0 +1,1 @@
+"""Everything that knows HTTP: versions, parameters, envelope, authentication, problems, OpenAPI."""

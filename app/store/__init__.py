@@ -1,0 +1,1 @@
+"""What is kept: database, tenancy, documents, secrets and git."""
