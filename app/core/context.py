@@ -21,7 +21,7 @@ class Actor:
     name: str = ""
 
 
-SYSTEM = Actor(id="system", kind="system", handle="sternpost", name="Sternpost")
+SYSTEM = Actor(id="sternpost", kind="system", handle="sternpost", name="Sternpost")
 
 
 @dataclass(frozen=True, slots=True)

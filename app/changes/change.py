@@ -1,0 +1,77 @@
+"""What is asked of the committer (edits) and what happened (changes, outcome)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.core.canonical import JSON
+from app.store.documents import Stored
+
+Action = Literal["create", "modify", "delete"]
+
+EMPTY: Mapping[str, JSON] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One thing to do to one document.
+
+    `fields` are those that were given: everything else keeps its value (modify) or takes its default (create).
+    `expected_revision` is the caller's If-Match. `source` names the document that a creation is copied from.
+    """
+
+    kind: str
+    id: str
+    action: Action
+    fields: Mapping[str, JSON] = field(default_factory=dict)
+    expected_revision: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One document before and after; `before` is None for a creation, `after` for a deletion."""
+
+    kind: str
+    id: str
+    before: Stored | None
+    after: Stored | None
+
+    @property
+    def action(self) -> Action:
+        """Say what the change did."""
+        if self.before is None:
+            return "create"
+        return "delete" if self.after is None else "modify"
+
+    @property
+    def shown(self) -> Stored:
+        """The document as an answer shows it: after the change, or the last state of a deleted one."""
+        document = self.after or self.before
+        if document is None:
+            raise TypeError("a change has a document before or after")
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one accepted change set did.
+
+    `asked` are the documents that the edits named, in their order, as they are afterwards (unchanged ones too);
+    `changes` are all that changed, cascades included. `commit` is None when nothing changed or it was a preview.
+    """
+
+    asked: tuple[Change, ...]
+    changes: tuple[Change, ...]
+    commit: str | None = None
+    first_seq: int | None = None
+    last_seq: int | None = None
+    change_request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A caller's Idempotency-Key; `digest` identifies method, path and body of the request."""
+
+    key: str
+    digest: str

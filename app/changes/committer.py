@@ -1,0 +1,218 @@
+"""The committer: the only writer of documents, events and commits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from app.changes.change import Edit, Idempotency, Outcome
+from app.changes.judging import judge, needed
+from app.changes.kinds import Kind
+from app.changes.lanes import Lane, Lanes, Ticket
+from app.changes.reasons import REASON_SETTINGS, settle_reason
+from app.changes.recording import Fact, Recorder
+from app.changes.replaying import Earlier
+from app.changes.secrecy import Sealer
+from app.changes.view import BatchView
+from app.core.clock import now_ms
+from app.core.context import Context
+from app.core.errors import ForbiddenError, NotFoundError, UnavailableError
+from app.core.faults import fault_point
+from app.store.db import RETRY_AFTER_S, Database, translated
+from app.store.git.trees import Trees
+from app.store.secrets import KeyRing
+from app.store.writes import (
+    Batch,
+    TenantHead,
+    done_before,
+    lock_tenant,
+    read_blobs,
+    read_moved_blobs,
+    write,
+)
+
+T = TypeVar("T")
+
+
+class Committer:
+    """Takes change sets as values and commits them in groups, one tenant at a time.
+
+    Thread-safe; other processes write beside it under the same lock of the tenant's row. With `commits` false no
+    commit is built: the floor that the benchmark compares with.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Sequence[Kind],
+        ring: KeyRing,
+        *,
+        clock: Callable[[], int] = now_ms,
+        after_commit: Callable[[str], None] = lambda _tenant: None,
+        commits: bool = True,
+    ) -> None:
+        self.kinds: Mapping[str, Kind] = {kind.name: kind for kind in kinds}
+        self.database = database
+        self.ring = ring
+        self._clock = clock
+        self._after_commit = after_commit
+        self._commits = commits
+        self._lanes = Lanes()
+
+    def submit(self, ctx: Context, edits: Sequence[Edit], *, idempotency: Idempotency | None = None) -> Outcome:
+        """Apply a change set whole or not at all; when this returns, the change is durable and logged.
+
+        Raises:
+            SternpostError: it was refused, and nothing was changed.
+        """
+        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency), self._commit)
+
+    def preview(self, ctx: Context, edits: Sequence[Edit]) -> Outcome:
+        """Judge a change set against the present documents and write nothing.
+
+        Raises:
+            SternpostError: it would be refused.
+        """
+        with self.database.connect() as connection:
+            view = BatchView(connection, ctx.tenant, self.kinds, ctx)
+            view.preload(needed(edits, self.kinds))
+            sealer = Sealer(self.ring, connection, ctx.tenant)
+            judged = judge(view, edits, self.kinds, sealer, self._clock())
+        return Outcome(judged.asked, judged.changes)
+
+    def operate(self, ctx: Context, act: Callable[[Connection], tuple[Sequence[Fact], T]]) -> T:
+        """Do what is not configuration (accounts, tokens) and log it, in one transaction under the tenant's lock.
+
+        `act` writes its rows on the connection and answers the facts to log, and what the caller gets.
+
+        Raises:
+            SternpostError: what `act` raised; nothing was written.
+        """
+        with self.database.writing() as connection:
+            head = lock_tenant(connection, ctx.tenant)
+            if head is None:
+                raise NotFoundError(f"Tenant '{ctx.tenant}' was not found")
+            recorder = Recorder(head, None, self.kinds, Batch(), max(self._clock(), head.time))
+            facts, answer = act(connection)
+            recorder.note(ctx, facts)
+            write(connection, head, recorder.batch)
+        return answer
+
+    def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
+        try:
+            self._attempt(lane, tickets)
+        except DBAPIError:
+            # One statement failed although every change set was judged good: find out whose it was.
+            lane.forget()
+            for ticket in tickets:
+                self._alone(lane, ticket)
+        except BaseException as failure:  # noqa: BLE001  whatever it was, every waiter is told
+            lane.forget()
+            for ticket in tickets:
+                ticket.answer = failure
+        if any(isinstance(ticket.answer, Outcome) for ticket in tickets):
+            self._after_commit(lane.tenant)
+
+    def _alone(self, lane: Lane, ticket: Ticket) -> None:
+        try:
+            self._attempt(lane, [ticket])
+        except BaseException as failure:  # noqa: BLE001  the waiter is told
+            lane.forget()
+            ticket.answer = failure
+
+    def _attempt(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
+        with self.database.connect() as connection:
+            if self.database.is_sqlite:
+                with translated():
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                answers = self._transact(connection, lane, tickets)
+            except BaseException:
+                connection.rollback()
+                raise
+            fault_point("commit.before")
+            _commit_or_say_unknown(connection)
+            fault_point("commit.after")
+        for ticket, answer in zip(tickets, answers, strict=True):
+            ticket.answer = answer
+
+    def _transact(self, connection: Connection, lane: Lane, tickets: Sequence[Ticket]) -> list[Outcome | BaseException]:
+        head = lock_tenant(connection, lane.tenant)
+        if head is None:
+            raise NotFoundError(f"Tenant '{lane.tenant}' was not found")
+        fault_point("commit.locked")
+        now = max(self._clock(), head.time)
+        view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx)
+        view.preload({*needed((edit for ticket in tickets for edit in ticket.edits), self.kinds), *REASON_SETTINGS})
+        recorder = Recorder(head, self._trees(connection, lane, head), self.kinds, Batch(), now)
+        sealer = Sealer(self.ring, connection, lane.tenant)
+        earlier = Earlier(_done_before(connection, lane.tenant, tickets))
+        answers = [self._judge_one(ticket, view, recorder, sealer, earlier) for ticket in tickets]
+        recorder.batch.secrets.update(sealer.sealed)
+        batch = recorder.batch
+        if batch.events or batch.idempotency:
+            write(connection, head, batch)
+            fault_point("commit.written")
+        lane.head, lane.seq = head.head, head.seq
+        return answers
+
+    def _judge_one(
+        self, ticket: Ticket, view: BatchView, recorder: Recorder, sealer: Sealer, earlier: Earlier
+    ) -> Outcome | BaseException:
+        view.begin(ticket.ctx)
+        mark = recorder.trees.mark() if recorder.trees is not None else None
+        try:
+            answer = earlier.answer(ticket, view, sealer.connection)
+            if answer is None:
+                _refuse_read_only(recorder.head, ticket.ctx)
+                ctx = settle_reason(ticket.ctx, view.find)
+                judged = judge(view, ticket.edits, self.kinds, sealer, recorder.now)
+                answer = recorder.record(ctx, judged, idempotency=ticket.idempotency)
+                earlier.remember(ticket, answer)
+        except DBAPIError:
+            raise
+        except Exception as refusal:  # noqa: BLE001  a bad change set fails alone
+            view.undo()
+            if recorder.trees is not None and mark is not None:
+                recorder.trees.rollback(mark)
+            return refusal
+        if recorder.trees is not None and mark is not None:
+            recorder.trees.forget(mark)
+        return answer
+
+    def _trees(self, connection: Connection, lane: Lane, head: TenantHead) -> Trees | None:
+        if not self._commits:
+            return None
+        if lane.trees is not None and lane.head != head.head:
+            for (kind, document_id), blob in read_moved_blobs(connection, lane.tenant, lane.seq).items():
+                lane.trees.put(self.kinds[kind].folder, document_id, blob)
+        if lane.trees is None:
+            blobs = read_blobs(connection, lane.tenant)
+            lane.trees = Trees.load((self.kinds[kind].folder, document_id, blob) for kind, document_id, blob in blobs)
+        lane.head, lane.seq = head.head, head.seq
+        return lane.trees
+
+
+def _refuse_read_only(head: TenantHead, ctx: Context) -> None:
+    if head.read_only and ctx.actor.kind != "system":
+        raise ForbiddenError(f"Tenant '{head.id}' is read-only; make the change in a tenant of your own")
+
+
+def _done_before(connection: Connection, tenant: str, tickets: Sequence[Ticket]) -> Mapping[tuple[str, str], Any]:
+    keys = [(ticket.ctx.actor.id, ticket.idempotency.key) for ticket in tickets if ticket.idempotency is not None]
+    return done_before(connection, tenant, keys) if keys else {}
+
+
+def _commit_or_say_unknown(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except DBAPIError as failure:
+        if not failure.connection_invalidated:
+            connection.rollback()
+            raise
+        raise UnavailableError(
+            "The database went away while the change was being committed, so it may or may not have been made: "
+            "read the object, or send the request again with the same Idempotency-Key",
+            retry_after_s=RETRY_AFTER_S,
+        ) from failure

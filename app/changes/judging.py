@@ -1,0 +1,121 @@
+"""Judging a change set in memory: merge, references, secrets; the same for a commit and for a preview."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.changes.change import Change, Edit
+from app.changes.kinds import Kind, title
+from app.changes.secrecy import Sealer
+from app.changes.view import BatchView
+from app.core.canonical import Document, pretty
+from app.core.errors import AlreadyExistsError, StaleError
+from app.store.documents import Stored
+from app.store.git.objects import blob_sha
+
+MAX_CASCADE = 100_000
+"""More documents than this in one change set is a loop in a cascade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An accepted change set: the documents that were asked about, and all that change."""
+
+    asked: tuple[Change, ...]
+    changes: tuple[Change, ...]
+
+
+def judge(view: BatchView, edits: Sequence[Edit], kinds: Mapping[str, Kind], sealer: Sealer, now: int) -> Judged:
+    """Merge the edits over the stored documents and check the result as a whole.
+
+    Raises:
+        SternpostError: the change set is refused; the caller undoes the view.
+    """
+    order = {name: position for position, name in enumerate(kinds)}
+    waiting = sorted(edits, key=lambda edit: order[edit.kind])
+    seen = 0
+    while waiting:
+        seen += 1
+        if seen > MAX_CASCADE:
+            raise RuntimeError("A cascade does not end")
+        edit = waiting.pop(0)
+        change = _merge(view, edit, kinds[edit.kind], sealer, now)
+        if change.after is not change.before:
+            waiting[:0] = kinds[edit.kind].cascade(change, view)
+    changes = tuple(_changes(view))
+    for change in changes:
+        kinds[change.kind].check(change, view)
+    by_key = {(change.kind, change.id): change for change in changes}
+    asked = tuple(by_key.get((edit.kind, edit.id)) or _unchanged(edit, view.get(edit.kind, edit.id)) for edit in edits)
+    return Judged(asked, changes)
+
+
+def needed(edits: Iterable[Edit], kinds: Mapping[str, Kind]) -> set[tuple[str, str]]:
+    """Name the documents that judging these edits will read."""
+    keys: set[tuple[str, str]] = set()
+    for edit in edits:
+        keys.add((edit.kind, edit.id))
+        if edit.source is not None:
+            keys.add((edit.kind, edit.source))
+        keys.update(kinds[edit.kind].needs(edit))
+    return keys
+
+
+def _merge(view: BatchView, edit: Edit, kind: Kind, sealer: Sealer, now: int) -> Change:
+    key = (edit.kind, edit.id)
+    present = view.find(*key)
+    _refuse_impossible(edit, kind, present)
+    if present is not None:
+        kind.guard(present, edit, view)
+    if edit.action == "delete":
+        view.put(key, None)
+        return Change(edit.kind, edit.id, present, None)
+    document = kind.judge(present, edit, view)
+    document, content = sealer.seal(document, tuple(kind.secret_paths(document, view)))
+    after = _stored(kind, edit.id, document, content.decode(), view.before(key), now)
+    if present is not None and after.body == present.body:
+        return Change(edit.kind, edit.id, present, present)
+    view.put(key, after)
+    return Change(edit.kind, edit.id, present, after)
+
+
+def _refuse_impossible(edit: Edit, kind: Kind, present: Stored | None) -> None:
+    if edit.action == "create":
+        if present is not None:
+            rudder = kind.rudder_exists.format(id=edit.id) if kind.rudder_exists else None
+            raise AlreadyExistsError(
+                f"{kind.label} '{edit.id}' already exists; choose another id, or change it with POST", rudder=rudder
+            )
+        return
+    if present is None:
+        raise kind.missing(edit.id)
+    if edit.expected_revision is not None and edit.expected_revision != present.revision:
+        raise StaleError(
+            f"{kind.label} '{edit.id}' was changed since it was read: you expect revision {edit.expected_revision}, "
+            f"it is at revision {present.revision}; read it again"
+        )
+
+
+def _stored(kind: Kind, document_id: str, document: Document, body: str, start: Stored | None, now: int) -> Stored:
+    if start is not None and start.body == body:
+        return start
+    return Stored(
+        kind=kind.name,
+        id=document_id,
+        name=title(kind, document, document_id),
+        body=body,
+        blob=blob_sha(pretty(document)),
+        revision=1 if start is None else start.revision + 1,
+        commit="",
+        created=now if start is None else start.created,
+        updated=now,
+    )
+
+
+def _changes(view: BatchView) -> Iterable[Change]:
+    for (kind, document_id), before, after in view.touched():
+        if before is not after:
+            yield Change(kind, document_id, before, after)
+
+
+def _unchanged(edit: Edit, present: Stored) -> Change:
+    return Change(edit.kind, edit.id, present, present)

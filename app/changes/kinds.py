@@ -1,0 +1,129 @@
+"""What a kind of document is: names, the judgement of its edits, and what it refers to."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.changes.change import Change, Edit
+from app.core.canonical import JSON, Document
+from app.core.context import Context
+from app.core.errors import ForbiddenError, NotFoundError
+from app.store.documents import Stored
+from app.store.format1 import FOLDERS
+
+
+class View(Protocol):
+    """The documents of one tenant as they are under the lock, with the edits judged so far."""
+
+    ctx: Context
+
+    def find(self, kind: str, document_id: str) -> Stored | None:
+        """Read a document; None when it does not exist."""
+
+    def get(self, kind: str, document_id: str) -> Stored:
+        """Read a document that must exist.
+
+        Raises:
+            NotFoundError: with the kind's own text.
+        """
+
+    def holders(self, kind: str, field: str, value: str) -> list[Stored]:
+        """Read the documents of a kind whose declared field has this value, by id."""
+
+    def all(self, kind: str) -> list[Stored]:
+        """Read every document of a kind, by id."""
+
+
+Guard = Callable[[Stored, Edit, View], None]
+Judge = Callable[[Stored | None, Edit, View], Document]
+Fields = Callable[[Document], Iterable[tuple[str, str]]]
+Needs = Callable[[Edit], Iterable[tuple[str, str]]]
+Cascade = Callable[[Change, View], Iterable[Edit]]
+Check = Callable[[Change, View], None]
+SecretPaths = Callable[[Document, View], Iterable[tuple[str | int, ...]]]
+
+
+def _nothing(*_given: object) -> tuple[()]:
+    return ()
+
+
+def _accept(*_given: object) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of document.
+
+    `guard` refuses edits of documents that must stay as they are; `judge` merges an edit over the stored document and gives the complete new one, or raises; `check` looks at
+    references once every edit of the change set is merged; `cascade` names the edits that a change brings with it;
+    `fields` are the declared (field, value) pairs that can be looked up; `needs` the documents that judging will read;
+    `secret_paths` where the document holds secrets. `unknown` is the text for a missing document, with its id in `{id}`;
+    `rudder_unknown` what Rudder says.
+    """
+
+    name: str
+    label: str
+    judge: Judge
+    unknown: str
+    rudder_unknown: str = ""
+    rudder_exists: str = ""
+    rudder_no_source: str = ""
+    name_field: str = "name"
+    guard: Guard = _accept
+    fields: Fields = _nothing
+    needs: Needs = _nothing
+    cascade: Cascade = _nothing
+    check: Check = _accept
+    secret_paths: SecretPaths = _nothing
+
+    @property
+    def folder(self) -> str:
+        """The kind's folder in git."""
+        return FOLDERS[self.name]
+
+    def missing(self, document_id: str) -> NotFoundError:
+        """Build the error for a document of this kind that is not there."""
+        rudder = self.rudder_unknown.format(id=document_id) if self.rudder_unknown else None
+        return NotFoundError(self.unknown.format(id=document_id), rudder=rudder)
+
+    def missing_source(self, document_id: str) -> NotFoundError:
+        """Build the error for a document that was to be copied and is not there."""
+        rudder = self.rudder_no_source.format(id=document_id) if self.rudder_no_source else None
+        return NotFoundError(f"{self.label} '{document_id}', which was to be cloned, was not found", rudder=rudder)
+
+
+def title(kind: Kind, document: Mapping[str, JSON], document_id: str) -> str:
+    """The name by which people know a document; its id when it has none."""
+    value = document.get(kind.name_field)
+    return value if isinstance(value, str) and value else document_id
+
+
+def laid_over(kind: Kind, defaults: Mapping[str, JSON], present: Stored | None, edit: Edit, view: View) -> Document:
+    """Lay the given fields over the stored document, the one to copy, or the defaults.
+
+    Raises:
+        NotFoundError: the document to copy does not exist.
+    """
+    if present is not None:
+        base: Mapping[str, JSON] = present.document
+    elif edit.source is not None:
+        source = view.find(kind.name, edit.source)
+        if source is None:
+            raise kind.missing_source(edit.source)
+        base = source.document
+    else:
+        base = defaults
+    return {**base, **edit.fields, "id": edit.id}
+
+
+def refuse_system(kind: Kind, present: Stored, view: View) -> None:
+    """Refuse to change what belongs to the system, unless the system does it.
+
+    Raises:
+        ForbiddenError: the document has `system` true.
+    """
+    if present.document.get("system") is True and view.ctx.actor.kind != "system":
+        raise ForbiddenError(
+            f"{kind.label} '{present.id}' belongs to the system and cannot be changed or deleted; clone it instead"
+        )

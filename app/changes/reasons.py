@@ -1,0 +1,44 @@
+"""The change message: whether it is kept, and whether a write may go without one."""
+
+from collections.abc import Callable
+
+from app.core.canonical import JSON
+from app.core.context import Context
+from app.core.errors import InvalidError
+from app.store.documents import Stored
+
+ENABLED, MANDATORY = "enable_change_message", "mandatory_change_message"
+REASON_SETTINGS = (("setting", ENABLED), ("setting", MANDATORY))
+SHORTEST = 5
+
+_EXTRACTING = "There was an error while extracting reason message; cause was: Inconsistency: "
+
+
+def settle_reason(ctx: Context, find: Callable[[str, str], Stored | None]) -> Context:
+    """Keep, drop or demand the caller's reason as the tenant's settings say; `find` reads a document.
+
+    Raises:
+        InvalidError: a reason is mandatory, and there is none or it is too short.
+    """
+    if ctx.actor.kind == "system":
+        return ctx
+    if not _is_on(find, ENABLED, default=True):
+        return ctx.because("")
+    if not _is_on(find, MANDATORY, default=False) or len(ctx.reason) >= SHORTEST:
+        return ctx
+    given = f"'{ctx.reason}' is too short" if ctx.reason else "none was given"
+    text = (
+        f"This tenant demands a reason of at least {SHORTEST} characters for each change and {given}; add ?reason=..."
+    )
+    rudder = "Reason field should be" if ctx.reason else "Reason field is mandatory and should be"
+    raise InvalidError(
+        text, fields={"reason": [text]}, rudder=f"{_EXTRACTING}{rudder} at least {SHORTEST} characters long"
+    )
+
+
+def _is_on(find: Callable[[str, str], Stored | None], key: str, *, default: bool) -> bool:
+    stored = find("setting", key)
+    if stored is None:
+        return default
+    value: JSON = stored.document["value"]
+    return value is True

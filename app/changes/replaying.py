@@ -1,0 +1,94 @@
+"""Answering a repeated request (Idempotency-Key) from the log instead of doing it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from app.changes.change import Change, Idempotency, Outcome
+from app.changes.kinds import View
+from app.changes.lanes import Ticket
+from app.core.errors import ConflictError
+from app.store.documents import Stored
+from app.store.log import Event
+from app.store.writes import document_before, events_in
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What the keys of a batch's requests did before: rows of earlier transactions, and outcomes of this batch."""
+
+    rows: Mapping[tuple[str, str], Any]
+    batch: dict[tuple[str, str], tuple[str, Outcome]] = field(default_factory=dict)
+
+    def answer(self, ticket: Ticket, view: View, connection: Connection) -> Outcome | None:
+        """Rebuild the outcome of the request that used the ticket's key first; None when nothing did.
+
+        Raises:
+            ConflictError: the key was used for another method, path or body.
+        """
+        if ticket.idempotency is None:
+            return None
+        key = (ticket.ctx.actor.id, ticket.idempotency.key)
+        if key in self.batch:
+            digest, outcome = self.batch[key]
+            _refuse_other(ticket.idempotency, digest)
+            return outcome
+        row = self.rows.get(key)
+        if row is None:
+            return None
+        _refuse_other(ticket.idempotency, row.digest)
+        return _rebuild(view, connection, row)
+
+    def remember(self, ticket: Ticket, outcome: Outcome) -> None:
+        """Note what a request of this batch did."""
+        if ticket.idempotency is not None:
+            self.batch[ticket.ctx.actor.id, ticket.idempotency.key] = (ticket.idempotency.digest, outcome)
+
+
+def _refuse_other(asked: Idempotency, digest: str) -> None:
+    if asked.digest != digest:
+        raise ConflictError(
+            f"Idempotency-Key '{asked.key}' was used within the last 24 hours for another method, path or body; "
+            "take a new key"
+        )
+
+
+def _rebuild(view: View, connection: Connection, row: Any) -> Outcome:  # noqa: ANN401  a row
+    tenant = view.ctx.tenant
+    changes: tuple[Change, ...] = ()
+    commit = None
+    if row.first_seq is not None:
+        events = events_in(connection, tenant, row.first_seq, row.last_seq)
+        changes = tuple(_changed(connection, event) for event in events)
+        commit = events[0].commit
+    by_key = {(change.kind, change.id): change for change in changes}
+    keys = [(kind, document_id) for kind, document_id in orjson.loads(row.made)["asked"]]
+    answers = tuple(by_key.get(key) or _present(view, key) for key in keys)
+    return Outcome(answers, changes, commit, row.first_seq, row.last_seq)
+
+
+def _changed(connection: Connection, event: Event) -> Change:
+    kind, document_id = event.object_kind or "", event.object_id or ""
+    before = document_before(connection, event.tenant, kind, document_id, event.seq) if event.before else None
+    after = None
+    if event.after is not None:
+        after = Stored(
+            kind=kind,
+            id=document_id,
+            name=event.object_name or document_id,
+            body=event.after,
+            blob="",
+            revision=event.revision or 1,
+            commit=event.commit or "",
+            created=before.created if before else event.time,
+            updated=event.time,
+        )
+    return Change(kind, document_id, before, after)
+
+
+def _present(view: View, key: tuple[str, str]) -> Change:
+    stored = view.get(*key)
+    return Change(*key, stored, stored)

@@ -1,0 +1,89 @@
+"""Taking secret values out of documents before anything is written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from app.core.canonical import JSON, Document, canonical
+from app.core.errors import InvalidError
+from app.store.secrets import TAG_MEMBER, KeyRing, tag_of, tagged
+from app.store.writes import Row, known_tags
+
+Path = tuple[str | int, ...]
+
+_MARK = f'"{TAG_MEMBER}"'.encode()
+
+
+@dataclass(slots=True)
+class Sealer:
+    """Replaces the secret values of one batch by their tags; `sealed` are the rows to keep, by tag."""
+
+    ring: KeyRing
+    connection: Connection
+    tenant: str
+    sealed: dict[str, Row] = field(default_factory=dict)
+
+    def seal(self, document: Document, paths: Sequence[Path]) -> tuple[Document, bytes]:
+        """Give the document as it is stored, and its canonical bytes: each secret as `{"$secret": tag}`.
+
+        Raises:
+            InvalidError: a tag that the tenant does not hold, or a tag where no secret belongs.
+        """
+        for path in paths:
+            document = self._seal_at(document, path)
+        content = canonical(document)
+        if _MARK in content:
+            stray = next((path for path in _tags(document) if path not in paths), None)
+            if stray is not None:
+                text = f"{_shown(stray)} holds a member '{TAG_MEMBER}', which only a secret value has; use another name"
+                raise InvalidError(text, fields={_shown(stray): [text]})
+        return document, content
+
+    def _seal_at(self, document: Document, path: Path) -> Document:
+        value = _at(document, path)
+        tag = tag_of(value)
+        if tag is None:
+            tag = self.ring.tag(self.tenant, value)
+            ciphertext, key_id = self.ring.seal(self.tenant, tag, value)
+            self.sealed[tag] = {"tenant": self.tenant, "tag": tag, "ciphertext": ciphertext, "key_id": key_id}
+        elif tag not in self.sealed and not known_tags(self.connection, self.tenant, [tag]):
+            text = f"{_shown(path)} names the secret '{tag}', which does not exist here; send the value itself"
+            raise InvalidError(text, fields={_shown(path): [text]})
+        replaced = _replace(document, path, tagged(tag))
+        if not isinstance(replaced, dict):
+            raise TypeError("a secret lies inside a document")
+        return replaced
+
+
+def _at(value: JSON, path: Path) -> JSON:
+    for step in path:
+        value = value[step]  # type: ignore[index, call-overload]  the path was found in this very document
+    return value
+
+
+def _replace(value: JSON, path: Path, new: JSON) -> JSON:
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict) and isinstance(step, str):
+        return {**value, step: _replace(value[step], rest, new)}
+    if isinstance(value, list) and isinstance(step, int):
+        return [_replace(item, rest, new) if index == step else item for index, item in enumerate(value)]
+    raise TypeError(f"no {step!r} to replace")
+
+
+def _tags(value: JSON, path: Path = ()) -> Iterator[Path]:
+    if isinstance(value, Mapping):
+        if TAG_MEMBER in value:
+            yield path
+            return
+        for name, item in value.items():
+            yield from _tags(item, (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _tags(item, (*path, index))
+
+
+def _shown(path: Path) -> str:
+    return "/".join(str(step) for step in path) or "the document"

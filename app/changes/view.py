@@ -1,0 +1,104 @@
+"""The documents of one tenant under the committer's lock, with what the batch has changed so far laid over them."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import Connection
+
+from app.changes.kinds import Kind
+from app.core.context import Context
+from app.store.documents import Stored
+from app.store.writes import read_all, read_holders, read_some
+
+DocumentKey = tuple[str, str]
+
+
+class BatchView:
+    """What judging reads: each document is fetched once a batch, and edits are seen by those that come after.
+
+    `begin` starts a change set; `undo` puts back what it changed, so that a refused one leaves no trace.
+    """
+
+    def __init__(self, connection: Connection, tenant: str, kinds: Mapping[str, Kind], ctx: Context) -> None:
+        self.ctx = ctx
+        self._connection = connection
+        self._tenant = tenant
+        self._kinds = kinds
+        self._documents: dict[DocumentKey, Stored | None] = {}
+        self._touched: set[DocumentKey] = set()
+        self._journal: dict[DocumentKey, Stored | None] = {}
+        self._whole: set[str] = set()
+
+    def preload(self, keys: Collection[DocumentKey]) -> None:
+        """Fetch documents in one statement."""
+        missing = [key for key in keys if key not in self._documents]
+        for start in range(0, len(missing), 500):
+            part = missing[start : start + 500]
+            self._documents.update(dict.fromkeys(part))
+            for one in read_some(self._connection, self._tenant, part):
+                self._documents[one.kind, one.id] = one
+
+    def find(self, kind: str, document_id: str) -> Stored | None:
+        """Read a document; None when it does not exist."""
+        key = (kind, document_id)
+        if key not in self._documents:
+            if kind in self._whole:
+                return None
+            self.preload([key])
+        return self._documents[key]
+
+    def get(self, kind: str, document_id: str) -> Stored:
+        """Read a document that must exist.
+
+        Raises:
+            NotFoundError: with the kind's own text.
+        """
+        found = self.find(kind, document_id)
+        if found is None:
+            raise self._kinds[kind].missing(document_id)
+        return found
+
+    def holders(self, kind: str, field: str, value: str) -> list[Stored]:
+        """Read the documents of a kind whose declared field has this value, by id."""
+        fields = self._kinds[kind].fields
+        found = {one.id: one for one in read_holders(self._connection, self._tenant, kind, field, value)}
+        for touched_kind, document_id in self._touched:
+            if touched_kind == kind:
+                found.pop(document_id, None)
+                now = self._documents[kind, document_id]
+                if now is not None and (field, value) in set(fields(now.document)):
+                    found[document_id] = now
+        return [found[document_id] for document_id in sorted(found)]
+
+    def all(self, kind: str) -> list[Stored]:
+        """Read every document of a kind, by id."""
+        if kind not in self._whole:
+            for one in read_all(self._connection, self._tenant, kind):
+                self._documents.setdefault((kind, one.id), one)
+            self._whole.add(kind)
+        found = (one for key, one in self._documents.items() if key[0] == kind and one is not None)
+        return sorted(found, key=lambda one: one.id)
+
+    def begin(self, ctx: Context) -> None:
+        """Start judging a change set."""
+        self.ctx = ctx
+        self._journal = {}
+
+    def put(self, key: DocumentKey, document: Stored | None) -> None:
+        """Lay an edit over a document."""
+        if key not in self._journal:
+            self._journal[key] = self.find(*key)
+        self._documents[key] = document
+        self._touched.add(key)
+
+    def before(self, key: DocumentKey) -> Stored | None:
+        """Read a document as it was when the change set began."""
+        return self._journal[key] if key in self._journal else self.find(*key)
+
+    def touched(self) -> Iterable[tuple[DocumentKey, Stored | None, Stored | None]]:
+        """List (key, before, after) of what the change set touched, in the order of first touch."""
+        return [(key, before, self._documents[key]) for key, before in self._journal.items()]
+
+    def undo(self) -> None:
+        """Put back what the change set touched."""
+        self._documents.update(self._journal)
+        self._journal = {}

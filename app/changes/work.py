@@ -1,0 +1,35 @@
+"""What a service function is given: who asks, a reading session of their tenant, and the way to change things."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.changes.change import Edit, Idempotency, Outcome
+from app.changes.committer import Committer
+from app.core.context import Context
+from app.store.session import TenantSession
+
+
+@dataclass(slots=True)
+class Work:
+    """One caller's business; `session` only reads, and changes go through `submit`."""
+
+    ctx: Context
+    session: TenantSession
+    committer: Committer
+    idempotency: Idempotency | None = None
+    dry_run: bool = False
+
+    def submit(self, edits: Sequence[Edit]) -> Outcome:
+        """Change configuration, or only judge the change when the caller asked for a dry run.
+
+        Raises:
+            SternpostError: it was refused, and nothing was changed.
+        """
+        self.session.release()
+        if self.dry_run:
+            return self.committer.preview(self.ctx, edits)
+        return self.committer.submit(self.ctx, edits, idempotency=self.idempotency)
+
+    def preview(self, edits: Sequence[Edit]) -> Outcome:
+        """Judge a change and write nothing."""
+        return self.committer.preview(self.ctx, edits)

@@ -1,0 +1,1 @@
+"""Rules: which directives apply to which nodes."""

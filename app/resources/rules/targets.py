@@ -1,0 +1,135 @@
+"""Targets: which nodes a rule is for, as texts and as compositions (conventions, section 6)."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from app.core.canonical import JSON
+from app.core.errors import InvalidError
+
+GROUP = "group:"
+SPECIAL = {
+    "special:all": "special:all",
+    "special:all_exceptPolicyServers": "special:all_exceptPolicyServers",
+    "special:all_nodes_without_role": "special:all_exceptPolicyServers",
+    "special:all_policyServers": "special:all_policyServers",
+    "special:all_servers_with_role": "special:all_policyServers",
+}
+"""Every special target that is read, and how it is stored."""
+
+MAX_DEPTH = 16
+_NAMED = re.compile(r"(group|policyServer):[A-Za-z0-9._:@{}+-]{1,200}")
+
+
+def merge_targets(given: Sequence[JSON]) -> list[JSON]:
+    """Merge what was given into the one form that is stored.
+
+    Exactly one composed target stays as it is; simple ones become one composed target; several are united.
+
+    Raises:
+        InvalidError: a target that cannot be read, named with its place.
+    """
+    checked = [_check(target, f"targets[{number}]", 0) for number, target in enumerate(given)]
+    if not checked:
+        return []
+    if len(checked) == 1 and isinstance(checked[0], dict):
+        return checked
+    include: list[JSON] = []
+    exclude: list[JSON] = []
+    for target in checked:
+        if isinstance(target, dict):
+            include.extend(_alternatives(target["include"]))
+            exclude.extend(_alternatives(target["exclude"]))
+        else:
+            include.append(target)
+    return [{"include": {"or": _unique(include)}, "exclude": {"or": _unique(exclude)}}]
+
+
+def groups_in(targets: Iterable[JSON]) -> set[str]:
+    """Name the groups that stand anywhere in the targets."""
+    return {text.removeprefix(GROUP) for text in simple_targets(targets) if text.startswith(GROUP)}
+
+
+def simple_targets(targets: Iterable[JSON]) -> Iterator[str]:
+    """List every simple target, included and excluded ones alike."""
+    for target in targets:
+        if isinstance(target, str):
+            yield target
+        elif isinstance(target, dict):
+            for part in target.values():
+                yield from simple_targets(part if isinstance(part, list) else [part])
+
+
+def without_group(targets: Iterable[JSON], group: str) -> list[JSON]:
+    """Take a group out of the targets, wherever it stands."""
+    return [_prune(target, GROUP + group) for target in targets if target != GROUP + group]
+
+
+def _prune(target: JSON, gone: str) -> JSON:
+    if isinstance(target, dict):
+        return {name: _prune(part, gone) for name, part in target.items()}
+    if isinstance(target, list):
+        return [_prune(part, gone) for part in target if part != gone]
+    return target
+
+
+def _check(target: JSON, path: str, depth: int) -> JSON:
+    if isinstance(target, str):
+        return _check_simple(target, path)
+    if isinstance(target, dict) and target.keys() == {"include", "exclude"}:
+        return {side: _check_composition(target[side], f"{path}.{side}", depth + 1) for side in ("include", "exclude")}
+    raise _refusal(path, 'is neither a text nor {"include":...,"exclude":...}; use e.g. "special:all" or "group:ID"')
+
+
+def _check_composition(value: JSON, path: str, depth: int) -> JSON:
+    if depth > MAX_DEPTH:
+        raise _refusal(path, f"is nested over {MAX_DEPTH} levels deep")
+    if isinstance(value, str):
+        return _check_simple(value, path)
+    if isinstance(value, dict) and len(value) == 1:
+        ((name, parts),) = value.items()
+        if name in ("or", "and") and isinstance(parts, list):
+            return {
+                name: [_check_composition(part, f"{path}.{name}[{at}]", depth + 1) for at, part in enumerate(parts)]
+            }
+        if name == "include":
+            return _check(value, path, depth)
+    if isinstance(value, dict) and value.keys() == {"include", "exclude"}:
+        return _check(value, path, depth)
+    raise _refusal(path, 'is not a composition; use {"or":[...]} or {"and":[...]} of targets')
+
+
+def _check_simple(text: str, path: str) -> str:
+    if text in SPECIAL:
+        return SPECIAL[text]
+    if _NAMED.fullmatch(text):
+        return text
+    if text.startswith("node:"):
+        cause = f"Invalid target string: '{text}'"
+        raise InvalidError(
+            f"{path}: '{text}' is not a target; put the node into a group and name that as group:ID",
+            fields={path: [f"'{text}' is not a target; put the node into a group and name that as group:ID"]},
+            rudder=f"'{text}' can not be decoded as a simple rule target: Inconsistency: {cause}",
+        )
+    raise _refusal(
+        path,
+        f"'{text[:60]}' is not a target; use group:ID, policyServer:ID or one of {', '.join(sorted(set(SPECIAL.values())))}",
+        rudder=f"'{text[:60]}' can not be decoded as a simple rule target: Inconsistency: Invalid target string: '{text[:60]}'",
+    )
+
+
+def _refusal(path: str, text: str, *, rudder: str | None = None) -> InvalidError:
+    return InvalidError(f"{path}: {text}", fields={path: [text]}, rudder=rudder)
+
+
+def _alternatives(composition: JSON) -> list[JSON]:
+    if isinstance(composition, dict) and isinstance(composition.get("or"), list):
+        return list(composition["or"])  # type: ignore[arg-type]  just seen to be a list
+    return [composition]
+
+
+def _unique(parts: Iterable[JSON]) -> list[JSON]:
+    seen: list[JSON] = []
+    for part in parts:
+        if part not in seen:
+            seen.append(part)
+    return seen

@@ -1,0 +1,134 @@
+"""API accounts and their tokens; a token is kept as its hash only."""
+
+import hashlib
+import secrets
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from app.core.canonical import JSON, canonical
+from app.store.session import TenantSession, scoped
+from app.store.tables import AccountRow
+
+Authorization = Literal["none", "ro", "rw", "acl"]
+
+TOKEN_PREFIX = "stp"
+TOKEN_LENGTH = 32
+_ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An API account; times are milliseconds, `acl` is `[{"path", "actions"}]`."""
+
+    tenant: str
+    id: str
+    kind: Literal["public", "system"] = "public"
+    name: str
+    description: str = ""
+    enabled: bool = True
+    created: int
+    expires: int | None = None
+    token_hash: str | None = None
+    token_created: int | None = None
+    last_used: int | None = None
+    authorization: Authorization = "none"
+    acl: tuple[Mapping[str, JSON], ...] = ()
+    zones: str = "*"
+    owner: str | None = None
+
+
+_COLUMNS = tuple(column for column in AccountRow.__table__.c if column.name != "deleted")
+# The one look-up that cannot know its tenant: the token is what names it.
+_BY_TOKEN = select(*_COLUMNS).where(AccountRow.token_hash == bindparam("hash"), AccountRow.deleted.is_(None))
+_ONE = select(*_COLUMNS).where(AccountRow.id == bindparam("id"), AccountRow.deleted.is_(None))
+_ALL = select(*_COLUMNS).where(AccountRow.deleted.is_(None)).order_by(AccountRow.id)
+_USED = select(AccountRow.id).where(AccountRow.id == bindparam("id"))
+_TOUCH = (
+    update(AccountRow)
+    .where(AccountRow.tenant == bindparam("b_tenant"), AccountRow.id == bindparam("b_id"))
+    .values(last_used=bindparam("b_time"))
+)
+
+
+def new_token() -> str:
+    """Make a token: 32 letters and digits, the first ones a prefix that secret scanners recognise."""
+    rest = TOKEN_LENGTH - len(TOKEN_PREFIX)
+    return TOKEN_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(rest))
+
+
+def token_hash(token: str) -> str:
+    """Hash a token as it is stored: `v2:` and the SHA-512 in hex."""
+    return "v2:" + hashlib.sha512(token.encode()).hexdigest()
+
+
+def find_by_token(connection: Connection, token: str) -> Account | None:
+    """Look up the account of a token, whatever its tenant; expired and disabled ones too."""
+    row = connection.execute(_BY_TOKEN, {"hash": token_hash(token)}).fetchone()
+    return None if row is None else _account(row)
+
+
+def find_account(session: TenantSession, account_id: str) -> Account | None:
+    """Read one account."""
+    row = session.find(_ONE, {"id": account_id})
+    return None if row is None else _account(row)
+
+
+def list_accounts(session: TenantSession) -> list[Account]:
+    """Read every account, by id."""
+    return [_account(row) for row in session.rows(_ALL)]
+
+
+def lock_account(connection: Connection, tenant: str, account_id: str) -> Account | None:
+    """Read an account inside a writing transaction that holds the tenant's lock."""
+    row = connection.execute(scoped(_ONE), {"tenant": tenant, "id": account_id}).fetchone()
+    return None if row is None else _account(row)
+
+
+def is_used(connection: Connection, tenant: str, account_id: str) -> bool:
+    """Tell whether the id was ever given to an account; ids are never reused."""
+    return connection.execute(scoped(_USED), {"tenant": tenant, "id": account_id}).fetchone() is not None
+
+
+def insert_account(connection: Connection, account: Account) -> None:
+    """Add an account."""
+    connection.execute(insert(AccountRow), [{**_row(account), "deleted": None}])
+
+
+def update_account(connection: Connection, account: Account) -> None:
+    """Replace an account's row."""
+    connection.execute(
+        update(AccountRow).where(AccountRow.tenant == account.tenant, AccountRow.id == account.id).values(_row(account))
+    )
+
+
+def delete_account(connection: Connection, tenant: str, account_id: str, *, now_ms: int) -> None:
+    """End an account for good; its row stays so that its id is never used again, its token's hash does not."""
+    connection.execute(
+        update(AccountRow)
+        .where(AccountRow.tenant == tenant, AccountRow.id == account_id)
+        .values(deleted=now_ms, token_hash=None)
+    )
+
+
+def touch_accounts(connection: Connection, used: Mapping[tuple[str, str], int]) -> None:
+    """Note when accounts were last used: `{(tenant, id): milliseconds}`."""
+    rows = [{"b_tenant": tenant, "b_id": account_id, "b_time": time} for (tenant, account_id), time in used.items()]
+    if rows:
+        connection.execute(_TOUCH, rows)
+
+
+def _account(row: Row[Any]) -> Account:
+    values = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's documented name of it
+    values["acl"] = tuple(orjson.loads(values["acl"]))
+    return Account(**values)
+
+
+def _row(account: Account) -> dict[str, object]:
+    names = [column.name for column in _COLUMNS]
+    acl: list[JSON] = [dict(entry) for entry in account.acl]
+    return {**{name: getattr(account, name) for name in names}, "acl": canonical(acl).decode()}

@@ -1,0 +1,147 @@
+"""The database: one engine, two dialects, and the migrations that bring it up to date."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from app.core.errors import StorageFullError, UnavailableError
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+BUSY_TIMEOUT_MS = 30_000
+RETRY_AFTER_S = 5
+
+_FULL = ("disk is full", "no space left on device", "could not extend file", "disk i/o error")
+_DISK_FULL_STATE = "53100"
+
+
+class Database:
+    """Connections to one database, embedded (SQLite) or served (PostgreSQL)."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(url, self.is_sqlite, pool_size)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Read, in one snapshot a statement.
+
+        Raises:
+            UnavailableError: the database cannot be reached.
+        """
+        with translated():
+            connection = self.engine.connect()
+        try:
+            with translated():
+                yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Write in one transaction that commits at the end of the block or not at all.
+
+        On SQLite the write lock is taken at once, so that what is read inside cannot be outdated.
+
+        Raises:
+            StorageFullError: there was no room; nothing was written.
+            UnavailableError: the database cannot be reached, or another writer held it too long.
+        """
+        with self.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a driver's errors into those that callers are told.
+
+    Raises:
+        StorageFullError, UnavailableError: see `Database.writing`.
+    """
+    try:
+        yield
+    except DBAPIError as failure:
+        text = str(failure.orig).lower()
+        if getattr(failure.orig, "sqlstate", None) == _DISK_FULL_STATE or any(sign in text for sign in _FULL):
+            raise StorageFullError(
+                "The disk is full: the change was not made. Free some space and send it again",
+                retry_after_s=RETRY_AFTER_S,
+            ) from failure
+        if isinstance(failure, OperationalError) or failure.connection_invalidated:
+            raise UnavailableError(
+                "The database cannot be reached; nothing was changed. Try again soon",
+                retry_after_s=RETRY_AFTER_S,
+            ) from failure
+        raise
+    except OSError as failure:
+        if failure.errno != errno.ENOSPC:
+            raise
+        raise StorageFullError(
+            "The disk is full: the change was not made. Free some space and send it again",
+            retry_after_s=RETRY_AFTER_S,
+        ) from failure
+
+
+def upgrade(database: Database) -> None:
+    """Apply every pending migration; several processes may call it at once."""
+    with database.writing() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310215)")
+        command.upgrade(_alembic(connection), "head")
+
+
+def is_current(database: Database) -> bool:
+    """Tell whether the database has every migration of this program."""
+    with database.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    return at == ScriptDirectory.from_config(_alembic(None)).get_current_head()
+
+
+def _alembic(connection: Connection | None) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:  # noqa: FBT001  private, called once
+    if not is_sqlite:
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:  # noqa: ANN401  DBAPI connections have no common type
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    return engine

@@ -1,0 +1,112 @@
+"""The present documents of a tenant, as they are stored."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import bindparam, func, select, tuple_
+
+from app.core.canonical import Document, load
+from app.store.session import TenantSession
+from app.store.tables import DocumentField, DocumentRow
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One stored document: `body` is canonical JSON, times are milliseconds since 1970 UTC."""
+
+    kind: str
+    id: str
+    name: str
+    body: str
+    blob: str
+    revision: int
+    commit: str
+    created: int
+    updated: int
+
+    @cached_property
+    def document(self) -> Document:
+        """The body as values; shared, so never changed in place."""
+        value = load(self.body)
+        if not isinstance(value, dict):
+            raise TypeError("a stored body is an object")
+        return value
+
+
+COLUMNS = (
+    DocumentRow.kind,
+    DocumentRow.id,
+    DocumentRow.name,
+    DocumentRow.body,
+    DocumentRow.blob,
+    DocumentRow.revision,
+    DocumentRow.commit_id,
+    DocumentRow.created,
+    DocumentRow.updated,
+)
+
+ONE = select(*COLUMNS).where(DocumentRow.kind == bindparam("kind"), DocumentRow.id == bindparam("id"))
+ALL = select(*COLUMNS).where(DocumentRow.kind == bindparam("kind")).order_by(DocumentRow.id)
+AFTER = (
+    select(*COLUMNS)
+    .where(DocumentRow.kind == bindparam("kind"), DocumentRow.id > bindparam("after"))
+    .order_by(DocumentRow.id)
+    .limit(bindparam("most"))
+)
+SOME = (
+    select(*COLUMNS)
+    .where(tuple_(DocumentRow.kind, DocumentRow.id).in_(bindparam("keys", expanding=True)))
+    .order_by(DocumentRow.kind, DocumentRow.id)
+)
+HOLDERS = (
+    select(*COLUMNS)
+    .join(
+        DocumentField,
+        (DocumentField.tenant == DocumentRow.tenant)
+        & (DocumentField.kind == DocumentRow.kind)
+        & (DocumentField.id == DocumentRow.id),
+    )
+    .where(
+        DocumentField.kind == bindparam("kind"),
+        DocumentField.field == bindparam("field"),
+        DocumentField.text == bindparam("value"),
+    )
+    .order_by(DocumentRow.id)
+)
+COUNT = select(func.count()).select_from(DocumentRow).where(DocumentRow.kind == bindparam("kind"))
+
+
+def find_document(session: TenantSession, kind: str, document_id: str) -> Stored | None:
+    """Read one document as it is now."""
+    row = session.find(ONE, {"kind": kind, "id": document_id})
+    return None if row is None else Stored(*row)
+
+
+def list_documents(session: TenantSession, kind: str) -> list[Stored]:
+    """Read every document of a kind, by id."""
+    return [Stored(*row) for row in session.rows(ALL, {"kind": kind})]
+
+
+def page_documents(session: TenantSession, kind: str, *, after: str, most: int) -> list[Stored]:
+    """Read at most `most` documents of a kind whose ids come after `after`, by id."""
+    return [Stored(*row) for row in session.rows(AFTER, {"kind": kind, "after": after, "most": most})]
+
+
+def some_documents(session: TenantSession, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+    """Read the documents with these (kind, id); those that do not exist are left out."""
+    if not keys:
+        return {}
+    found = (Stored(*row) for row in session.rows(SOME, {"keys": list(keys)}))
+    return {(document.kind, document.id): document for document in found}
+
+
+def holders(session: TenantSession, kind: str, field: str, value: str) -> Sequence[Stored]:
+    """Read the documents of a kind whose declared field has this value, by id."""
+    return [Stored(*row) for row in session.rows(HOLDERS, {"kind": kind, "field": field, "value": value})]
+
+
+def count_documents(session: TenantSession, kind: str) -> int:
+    """Count the documents of a kind."""
+    row = session.find(COUNT, {"kind": kind})
+    return int(row[0]) if row is not None else 0

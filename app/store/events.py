@@ -1,0 +1,223 @@
+"""Reading a tenant's log: rows as events, and the log as the git writer wants it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, and_, bindparam, func, select
+
+from app.core.canonical import canonical
+from app.store.db import Database
+from app.store.log import Event, Party, Private, ReviewTrail
+from app.store.session import TenantSession
+from app.store.tables import EventRecord, Tenant
+
+COLUMNS = tuple(EventRecord.__table__.c)
+
+ONE = select(*COLUMNS).where(EventRecord.seq == bindparam("seq"))
+RANGE = (
+    select(*COLUMNS)
+    .where(EventRecord.seq >= bindparam("first"), EventRecord.seq <= bindparam("last"))
+    .order_by(EventRecord.seq)
+)
+OF_OBJECT = (
+    select(*COLUMNS)
+    .where(
+        EventRecord.object_kind == bindparam("kind"),
+        EventRecord.object_id == bindparam("id"),
+        EventRecord.seq < bindparam("before"),
+    )
+    .order_by(EventRecord.seq.desc())
+    .limit(bindparam("most"))
+)
+LAST_OF_COMMIT = select(func.max(EventRecord.seq)).where(EventRecord.commit_id == bindparam("commit"))
+COMMITS_AFTER = (
+    select(*COLUMNS)
+    .where(EventRecord.seq > bindparam("seq"), EventRecord.commit_id.is_not(None))
+    .order_by(EventRecord.seq)
+    .limit(bindparam("most"))
+)
+_newest = (
+    select(EventRecord.object_kind, EventRecord.object_id, func.max(EventRecord.seq).label("seq"))
+    .where(
+        EventRecord.tenant == bindparam("tenant"),
+        EventRecord.seq <= bindparam("seq"),
+        EventRecord.commit_id.is_not(None),
+        EventRecord.revision.is_not(None) | EventRecord.before.is_not(None),
+    )
+    .group_by(EventRecord.object_kind, EventRecord.object_id)
+    .subquery()
+)
+DOCUMENTS_AT = (
+    select(EventRecord.object_kind, EventRecord.object_id, EventRecord.after)
+    .join(_newest, and_(EventRecord.seq == _newest.c.seq, EventRecord.tenant == bindparam("tenant")))
+    .where(EventRecord.after.is_not(None))
+    .order_by(EventRecord.object_kind, EventRecord.object_id)
+)
+
+
+def event(row: Row[Any]) -> Event:
+    """Read a row selected by `COLUMNS`."""
+    values = row._mapping  # noqa: SLF001  SQLAlchemy's documented name of it
+    behalf = orjson.loads(values["on_behalf_of"]) if values["on_behalf_of"] else None
+    return Event(
+        tenant=values["tenant"],
+        seq=values["seq"],
+        format=values["format"],
+        time=values["time"],
+        type=values["type"],
+        outcome=values["outcome"],
+        actor=Party(values["actor_handle"], values["actor_id"], values["actor_kind"]),
+        credential=values["credential"],
+        on_behalf_of=Party(**behalf) if behalf else None,
+        object_kind=values["object_kind"],
+        object_id=values["object_id"],
+        object_name=values["object_name"],
+        revision=values["revision"],
+        before=values["before"],
+        after=values["after"],
+        data=values["data"],
+        reason=values["reason"],
+        request_id=values["request_id"],
+        change_request=_trail(values["change_request"]),
+        commit=values["commit_id"],
+        prev_hash=values["prev_hash"],
+        hash=values["hash"],
+        private=_private(values),
+        private_digest=values["private_digest"],
+    )
+
+
+def row_of(event: Event) -> dict[str, object]:
+    """Write an event as the row of `events`."""
+    private, behalf, trail = event.private, event.on_behalf_of, event.change_request
+    return {
+        "tenant": event.tenant,
+        "seq": event.seq,
+        "format": event.format,
+        "time": event.time,
+        "type": event.type,
+        "outcome": event.outcome,
+        "actor_handle": event.actor.handle,
+        "actor_id": event.actor.id,
+        "actor_kind": event.actor.kind,
+        "credential": event.credential,
+        "on_behalf_of": _text({"handle": behalf.handle, "id": behalf.id, "kind": behalf.kind}) if behalf else None,
+        "object_kind": event.object_kind,
+        "object_id": event.object_id,
+        "object_name": event.object_name,
+        "revision": event.revision,
+        "before": event.before,
+        "after": event.after,
+        "data": event.data,
+        "reason": event.reason,
+        "request_id": event.request_id,
+        "change_request": _trail_text(trail) if trail else None,
+        "change_request_id": trail.id if trail else None,
+        "commit_id": event.commit,
+        "prev_hash": event.prev_hash,
+        "hash": event.hash,
+        "private_digest": event.private_digest,
+        "private_salt": private.salt if private else None,
+        "private_ip": private.ip if private else None,
+        "private_name": private.name if private else None,
+        "private_user_agent": private.user_agent if private else None,
+    }
+
+
+def events_between(session: TenantSession, first: int, last: int) -> list[Event]:
+    """Read the events of a range of seqs, both ends included, in order."""
+    return [event(row) for row in session.rows(RANGE, {"first": first, "last": last})]
+
+
+class SqlLog:
+    """The log of every tenant as the git writer follows it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def head(self, tenant: str) -> tuple[str | None, int]:
+        """Name the newest commit and the newest seq; (None, 0) for a tenant that does not exist."""
+        with self._database.connect() as connection:
+            row = connection.execute(select(Tenant.head, Tenant.seq).where(Tenant.id == tenant)).fetchone()
+        return (None, 0) if row is None else (row.head, row.seq)
+
+    def seq_of(self, tenant: str, commit: str) -> int | None:
+        """Name the last seq of a commit; None when this tenant's log has no such commit."""
+        row = self._find(tenant, LAST_OF_COMMIT, {"commit": commit})
+        return None if row is None else row[0]
+
+    def commits_after(self, tenant: str, seq: int, limit: int) -> list[tuple[Event, ...]]:
+        """Read whole commits in order, about `limit` of them at most, at least one when there is one."""
+        commits: list[list[Event]] = []
+        after, complete = seq, False
+        while not complete and len(commits) <= limit:
+            rows = self._rows(tenant, COMMITS_AFTER, {"seq": after, "most": max(limit, 1) * 2})
+            complete = len(rows) < max(limit, 1) * 2
+            for row in rows:
+                one = event(row)
+                if commits and commits[-1][0].commit == one.commit:
+                    commits[-1].append(one)
+                else:
+                    commits.append([one])
+                after = one.seq
+        whole = commits if complete else commits[:-1]
+        return [tuple(one) for one in whole[:limit]]
+
+    def documents_at(self, tenant: str, seq: int) -> Iterator[tuple[str, str, str]]:
+        """Read (kind, id, body) of every document as it was after event `seq`."""
+        for row in self._rows(tenant, DOCUMENTS_AT, {"seq": seq}):
+            yield row.object_kind, row.object_id, row.after
+
+    def _rows(self, tenant: str, statement: Any, values: dict[str, object]) -> Sequence[Row[Any]]:  # noqa: ANN401
+        session = TenantSession(self._database, tenant)
+        try:
+            return session.rows(statement, values)
+        finally:
+            session.release()
+
+    def _find(self, tenant: str, statement: Any, values: dict[str, object]) -> Row[Any] | None:  # noqa: ANN401
+        rows = self._rows(tenant, statement, values)
+        return rows[0] if rows else None
+
+
+def _text(value: Any) -> str:  # noqa: ANN401  a JSON value built here
+    return canonical(value).decode()
+
+
+def _trail_text(trail: ReviewTrail) -> str:
+    return _text(
+        {
+            "approvedBy": list(trail.approved_by),
+            "author": {"handle": trail.author_handle, "id": trail.author_id},
+            "diffHash": trail.diff_hash,
+            "id": trail.id,
+        }
+    )
+
+
+def _trail(text: str | None) -> ReviewTrail | None:
+    if not text:
+        return None
+    value = orjson.loads(text)
+    author = value["author"]
+    return ReviewTrail(value["id"], value["diffHash"], author["handle"], author["id"], tuple(value["approvedBy"]))
+
+
+def _private(values: Any) -> Private | None:  # noqa: ANN401  a row mapping
+    if values["private_salt"] is None:
+        return None
+    return Private(
+        salt=values["private_salt"],
+        ip=values["private_ip"],
+        name=values["private_name"],
+        user_agent=values["private_user_agent"],
+    )
+
+
+def tenants_with_log(database: Database) -> Iterable[str]:
+    """Name every tenant that has a commit."""
+    with database.connect() as connection:
+        return [
+            row[0] for row in connection.execute(select(Tenant.id).where(Tenant.head.is_not(None)).order_by(Tenant.id))
+        ]

@@ -1,0 +1,113 @@
+"""Secrets: values that documents name by tag only, and the keys that seal them."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, insert, select
+
+from app.core.canonical import JSON, canonical, load
+from app.core.errors import IntegrityError
+from app.store.tables import KeyRow
+
+PURPOSES = ("encryption", "tag")
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_MEMBER = "$secret"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The keys of this installation by id, and the active id of each purpose."""
+
+    keys: Mapping[str, bytes]
+    active: Mapping[str, str]
+
+    def tag(self, tenant: str, value: JSON) -> str:
+        """Name a secret value: equal values of a tenant have equal tags, and a tag tells nothing else."""
+        tenant_key = hmac.digest(self.keys[self.active["tag"]], tenant.encode(), "sha256")
+        return hmac.new(tenant_key, canonical(value), hashlib.sha256).hexdigest()
+
+    def seal(self, tenant: str, tag: str, value: JSON) -> tuple[bytes, str]:
+        """Encrypt a value for its tenant and tag; answers the ciphertext and the id of the key."""
+        key_id = self.active["encryption"]
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = AESGCM(self.keys[key_id]).encrypt(nonce, canonical(value), _bound(tenant, tag))
+        return nonce + sealed, key_id
+
+    def unseal(self, tenant: str, tag: str, ciphertext: bytes, key_id: str) -> JSON:
+        """Decrypt what `seal` made for the same tenant and tag."""
+        nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
+        return load(AESGCM(self.keys[key_id]).decrypt(nonce, sealed, _bound(tenant, tag)))
+
+
+def tagged(tag: str) -> dict[str, JSON]:
+    """Write the form in which a document holds a secret."""
+    return {TAG_MEMBER: tag}
+
+
+def tag_of(value: JSON) -> str | None:
+    """Read the tag of a value in that form; None for every other value."""
+    if isinstance(value, dict) and value.keys() == {TAG_MEMBER}:
+        tag = value[TAG_MEMBER]
+        return tag if isinstance(tag, str) else None
+    return None
+
+
+def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
+    """Read every key that the database names, making the first ones of a new installation.
+
+    Raises:
+        IntegrityError: a key file is missing or is not the key that the database knows.
+    """
+    rows = connection.execute(select(KeyRow.id, KeyRow.purpose, KeyRow.check, KeyRow.active)).fetchall()
+    keys = {row.id: _read(folder, row.id, row.check) for row in rows}
+    active = {row.purpose: row.id for row in rows if row.active}
+    for purpose in PURPOSES:
+        if purpose not in active:
+            key_id = f"{purpose}-{secrets.token_hex(4)}"
+            keys[key_id] = _create(folder, key_id)
+            active[purpose] = key_id
+            row = {"id": key_id, "purpose": purpose, "check": _check(keys[key_id]), "created": now_ms, "active": True}
+            connection.execute(insert(KeyRow), [row])
+    return KeyRing(keys, active)
+
+
+def _bound(tenant: str, tag: str) -> bytes:
+    return f"{tenant}\n{tag}".encode()
+
+
+def _check(key: bytes) -> str:
+    return hmac.digest(key, b"sternpost key check", "sha256").hex()
+
+
+def _read(folder: Path, key_id: str, check: str) -> bytes:
+    path = folder / f"{key_id}.key"
+    remedy = (
+        "Bring the keys directory of this installation (it is part of every backup) and name it in STERNPOST_KEYS_DIR"
+    )
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        raise IntegrityError(f"Key '{key_id}' is missing from {folder}. {remedy}") from None
+    except ValueError:
+        key = b""
+    if not hmac.compare_digest(_check(key), check):
+        raise IntegrityError(f"Key '{key_id}' in {folder} is not the key that the database was made with. {remedy}")
+    return key
+
+
+def _create(folder: Path, key_id: str) -> bytes:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = os.urandom(KEY_BYTES)
+    path = folder / f"{key_id}.key"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key.hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key

@@ -1,0 +1,136 @@
+"""The reading session of one request: every statement is confined to its tenant."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Row, Select, Table, bindparam, select
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BinaryExpression
+
+from app.core.errors import NotFoundError
+from app.store.db import Database, translated
+from app.store.tables import Base, Tenant
+
+TENANT = bindparam("tenant")
+"""The tenant of the session; nested selects name it themselves, the outermost gets it added."""
+
+Statement = Select[*tuple[Any, ...]]
+
+_scoped: WeakKeyDictionary[object, Statement] = WeakKeyDictionary()
+_OWNED = frozenset(table for table in Base.metadata.tables.values() if "tenant" in table.c)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest commit and event of a tenant; `commit` is None before the first."""
+
+    commit: str | None
+    seq: int
+    state: str
+    read_only: bool
+
+
+_HEAD = select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT)
+
+
+class UnscopedError(RuntimeError):
+    """A statement would have looked into more than one tenant; a programming error."""
+
+
+class TenantSession:
+    """Reads of one tenant; connections are taken when first needed and given back by `release`."""
+
+    def __init__(self, database: Database, tenant: str) -> None:
+        self.database = database
+        self.tenant = tenant
+        self._connection: Connection | None = None
+
+    def rows(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[Row[Any]]:
+        """Run a select in this tenant and fetch all it finds."""
+        with translated():
+            return self._open().execute(scoped(statement), {**(values or {}), "tenant": self.tenant}).fetchall()
+
+    def find(self, statement: Statement, values: Mapping[str, object] | None = None) -> Row[Any] | None:
+        """Run a select in this tenant that finds one row or none."""
+        with translated():
+            return self._open().execute(scoped(statement), {**(values or {}), "tenant": self.tenant}).fetchone()
+
+    @contextmanager
+    def stream(self, statement: Statement, values: Mapping[str, object] | None = None) -> Iterator[Iterator[Row[Any]]]:
+        """Run a select in this tenant on a connection of its own, fetching a part at a time."""
+        with self.database.connect() as connection:
+            options = connection.execution_options(yield_per=500)
+            yield iter(options.execute(scoped(statement), {**(values or {}), "tenant": self.tenant}))
+
+    def head(self) -> Head:
+        """Read where the tenant's log stands, and whether the tenant takes writes.
+
+        Raises:
+            NotFoundError: there is no such tenant (any more).
+        """
+        with translated():
+            row = self._open().execute(_HEAD, {"tenant": self.tenant}).fetchone()
+        if row is None:
+            raise NotFoundError(f"Tenant '{self.tenant}' was not found")
+        return Head(*row)
+
+    def release(self) -> None:
+        """Give the connection back; a later read takes another."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            connection.close()
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            self._connection = self.database.engine.connect()
+        return self._connection
+
+
+def scoped(statement: Statement) -> Statement:
+    """Add the tenant's condition for each table that has tenants; cached for statements that are constants.
+
+    Raises:
+        UnscopedError: a nested select does not name `TENANT`, or no table of a tenant is read at all.
+    """
+    known = _scoped.get(statement)
+    if known is None:
+        known = _scoped[statement] = _scope(statement)
+    return known
+
+
+def _scope(statement: Statement) -> Statement:
+    outer = _owned_tables(statement)
+    for element in visitors.iterate(statement):
+        if isinstance(element, Select) and element is not statement:
+            missing = _owned_tables(element) - _confined_tables(element)
+            if missing:
+                raise UnscopedError(f"A nested select reads {sorted(map(str, missing))} without naming TENANT")
+    if not outer and not any(
+        isinstance(element, Select) and element is not statement for element in visitors.iterate(statement)
+    ):
+        raise UnscopedError("The statement reads no table of a tenant")
+    return statement.where(*(table.c.tenant == TENANT for table in outer - _confined_tables(statement)))
+
+
+def _owned_tables(statement: Statement) -> set[Any]:
+    found: set[Any] = set()
+    for source in statement.get_final_froms():
+        for element in visitors.iterate(source, {"stop_on": ()}):
+            if isinstance(element, Select):
+                break
+            table = getattr(element, "element", element)
+            if isinstance(table, Table) and table in _OWNED:
+                found.add(element)
+    return found
+
+
+def _confined_tables(statement: Statement) -> set[Any]:
+    return {
+        element.left.table
+        for clause in statement._where_criteria  # noqa: SLF001  no public way to read a select's conditions
+        for element in visitors.iterate(clause)
+        if isinstance(element, BinaryExpression) and element.right is TENANT
+    }

@@ -1,0 +1,184 @@
+"""The tables. Everything but `keys` and `tenants` belongs to one tenant, and says so with a `tenant` column."""
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Ids and cursors compare bytewise on both databases; PostgreSQL needs to be told.
+Key = String().with_variant(String(collation="C"), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """What every table shares: constraint names that migrations can rely on."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {int: BigInteger, str: Text}  # noqa: RUF012  SQLAlchemy reads this class attribute
+
+
+class Tenant(Base):
+    """An isolated customer, and the head of its log: locking this row serialises its writers."""
+
+    __tablename__ = "tenants"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    name: Mapped[str]
+    state: Mapped[str]
+    read_only: Mapped[bool]
+    created: Mapped[int]
+    seq: Mapped[int]
+    time: Mapped[int]
+    head: Mapped[str | None]
+    hash: Mapped[str]
+
+
+class DocumentRow(Base):
+    """The present state of one document; `body` is canonical JSON, `blob` the SHA-1 of its file in git."""
+
+    __tablename__ = "documents"
+    __table_args__ = (Index(None, "tenant", "kind", "name"),)
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(Key, primary_key=True)
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    name: Mapped[str]
+    body: Mapped[str]
+    blob: Mapped[str]
+    revision: Mapped[int]
+    commit_id: Mapped[str]
+    created: Mapped[int]
+    updated: Mapped[int]
+
+
+class DocumentField(Base):
+    """One searchable value of a document; `folded` is Python's casefold, so both databases agree."""
+
+    __tablename__ = "document_fields"
+    __table_args__ = (
+        Index(None, "tenant", "kind", "field", "text", "id"),
+        Index(None, "tenant", "kind", "id"),
+    )
+
+    row: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True
+    )
+    tenant: Mapped[str] = mapped_column(Key)
+    kind: Mapped[str] = mapped_column(Key)
+    id: Mapped[str] = mapped_column(Key)
+    field: Mapped[str] = mapped_column(Key)
+    text: Mapped[str | None] = mapped_column(Key)
+    folded: Mapped[str | None]
+    number: Mapped[float | None]
+
+
+class EventRecord(Base):
+    """One event of a tenant's log, see docs/format-1.md; rows are only ever added."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index(None, "tenant", "object_kind", "object_id", "seq"),
+        Index(None, "tenant", "commit_id", "seq"),
+        Index(None, "tenant", "actor_handle", "seq"),
+        Index(None, "tenant", "type", "seq"),
+        Index(None, "tenant", "time", "seq"),
+    )
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    format: Mapped[int]
+    time: Mapped[int]
+    type: Mapped[str] = mapped_column(Key)
+    outcome: Mapped[str]
+    actor_handle: Mapped[str] = mapped_column(Key)
+    actor_id: Mapped[str] = mapped_column(Key)
+    actor_kind: Mapped[str]
+    credential: Mapped[str | None]
+    on_behalf_of: Mapped[str | None]
+    object_kind: Mapped[str | None] = mapped_column(Key)
+    object_id: Mapped[str | None] = mapped_column(Key)
+    object_name: Mapped[str | None]
+    revision: Mapped[int | None]
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    data: Mapped[str | None]
+    reason: Mapped[str]
+    request_id: Mapped[str | None]
+    change_request: Mapped[str | None]
+    change_request_id: Mapped[int | None]
+    commit_id: Mapped[str | None] = mapped_column(Key)
+    prev_hash: Mapped[str]
+    hash: Mapped[str]
+    private_digest: Mapped[str | None]
+    private_salt: Mapped[str | None]
+    private_ip: Mapped[str | None]
+    private_name: Mapped[str | None]
+    private_user_agent: Mapped[str | None]
+
+
+class SecretRow(Base):
+    """The value behind a tag that a document holds; encrypted under the key `key_id`."""
+
+    __tablename__ = "secrets"
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(Key, primary_key=True)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str]
+
+
+class KeyRow(Base):
+    """A key that this installation uses; its bytes are in the keys directory, only its id and a check are here."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    purpose: Mapped[str]
+    check: Mapped[str]
+    created: Mapped[int]
+    active: Mapped[bool]
+
+
+class IdempotencyRow(Base):
+    """What a request with an Idempotency-Key did; kept for 24 hours."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = (Index(None, "created"),)
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    actor: Mapped[str] = mapped_column(Key, primary_key=True)
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    digest: Mapped[str]
+    first_seq: Mapped[int | None]
+    last_seq: Mapped[int | None]
+    made: Mapped[str | None]
+    created: Mapped[int]
+
+
+class AccountRow(Base):
+    """An API account and its token's hash; a deleted one stays, so that its id is never used again."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (Index(None, "token_hash", unique=True),)
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    description: Mapped[str]
+    enabled: Mapped[bool]
+    created: Mapped[int]
+    expires: Mapped[int | None]
+    token_hash: Mapped[str | None]
+    token_created: Mapped[int | None]
+    last_used: Mapped[int | None]
+    authorization: Mapped[str]
+    acl: Mapped[str]
+    zones: Mapped[str]
+    owner: Mapped[str | None]
+    deleted: Mapped[int | None]

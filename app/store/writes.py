@@ -1,0 +1,246 @@
+"""The statements of the committer: lock, read under the lock, and write a whole batch."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from app.store.documents import ALL, HOLDERS, SOME, Stored
+from app.store.events import COLUMNS as EVENT_COLUMNS
+from app.store.events import event, row_of
+from app.store.log import Event
+from app.store.session import scoped
+from app.store.tables import DocumentField, DocumentRow, EventRecord, IdempotencyRow, SecretRow, Tenant
+
+Row = dict[str, object]
+
+
+@dataclass(slots=True)
+class TenantHead:
+    """The tenant's row as it is under the lock, moved on as change sets are accepted."""
+
+    id: str
+    name: str
+    state: str
+    read_only: bool
+    seq: int
+    time: int
+    head: str | None
+    hash: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything that one transaction of the committer writes."""
+
+    upserts: dict[tuple[str, str], Row] = field(default_factory=dict)
+    deletes: set[tuple[str, str]] = field(default_factory=set)
+    fields: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    secrets: dict[str, Row] = field(default_factory=dict)
+    idempotency: list[Row] = field(default_factory=list)
+
+    def set_field(self, kind: str, document_id: str, field_name: str, text: str, *, holds: bool) -> None:
+        """Say that a document holds, or no longer holds, a declared value; a later word undoes an earlier one."""
+        key = (kind, document_id, field_name, text)
+        if self.fields.get(key) is (not holds):
+            del self.fields[key]
+        else:
+            self.fields[key] = holds
+
+
+_LOCK = select(
+    Tenant.id, Tenant.name, Tenant.state, Tenant.read_only, Tenant.seq, Tenant.time, Tenant.head, Tenant.hash
+).where(Tenant.id == bindparam("tenant"))
+_LOCK_ROW = _LOCK.with_for_update()
+_MOVE = (
+    update(Tenant)
+    .where(Tenant.id == bindparam("tenant"))
+    .values(
+        seq=bindparam("new_seq"), time=bindparam("new_time"), head=bindparam("new_head"), hash=bindparam("new_hash")
+    )
+)
+_BLOBS = scoped(select(DocumentRow.kind, DocumentRow.id, DocumentRow.blob))
+_MOVED = scoped(
+    select(EventRecord.object_kind, EventRecord.object_id)
+    .where(EventRecord.seq > bindparam("seq"), EventRecord.object_kind.is_not(None), EventRecord.commit_id.is_not(None))
+    .distinct()
+)
+_BLOBS_OF = scoped(
+    select(DocumentRow.kind, DocumentRow.id, DocumentRow.blob).where(
+        tuple_(DocumentRow.kind, DocumentRow.id).in_(bindparam("keys", expanding=True))
+    )
+)
+_TAGS = scoped(select(SecretRow.tag).where(SecretRow.tag.in_(bindparam("tags", expanding=True))))
+_DONE = scoped(
+    select(IdempotencyRow)
+    .where(tuple_(IdempotencyRow.actor, IdempotencyRow.key).in_(bindparam("keys", expanding=True)))
+    .with_only_columns(
+        IdempotencyRow.actor,
+        IdempotencyRow.key,
+        IdempotencyRow.digest,
+        IdempotencyRow.first_seq,
+        IdempotencyRow.last_seq,
+        IdempotencyRow.made,
+    )
+)
+_EARLIER = scoped(
+    select(*EVENT_COLUMNS)
+    .where(
+        EventRecord.object_kind == bindparam("kind"),
+        EventRecord.object_id == bindparam("id"),
+        EventRecord.seq < bindparam("before"),
+    )
+    .order_by(EventRecord.seq.desc())
+)
+_DELETE_DOCUMENT = delete(DocumentRow).where(
+    DocumentRow.tenant == bindparam("b_tenant"),
+    DocumentRow.kind == bindparam("b_kind"),
+    DocumentRow.id == bindparam("b_id"),
+)
+_DELETE_FIELD = delete(DocumentField).where(
+    DocumentField.tenant == bindparam("b_tenant"),
+    DocumentField.kind == bindparam("b_kind"),
+    DocumentField.id == bindparam("b_id"),
+    DocumentField.field == bindparam("b_field"),
+    DocumentField.text == bindparam("b_text"),
+)
+_NEWER = ("name", "body", "blob", "revision", "commit_id", "created", "updated")
+_UPSERT = {
+    "sqlite": sqlite_insert(DocumentRow),
+    "postgresql": postgresql_insert(DocumentRow),
+}
+_UPSERT = {
+    name: statement.on_conflict_do_update(
+        index_elements=["tenant", "kind", "id"], set_={column: statement.excluded[column] for column in _NEWER}
+    )
+    for name, statement in _UPSERT.items()
+}
+_SECRETS = {
+    "sqlite": sqlite_insert(SecretRow).on_conflict_do_nothing(),
+    "postgresql": postgresql_insert(SecretRow).on_conflict_do_nothing(),
+}
+_NEW_FIELDS = insert(DocumentField)
+_NEW_EVENTS = insert(EventRecord)
+_NEW_IDEMPOTENCY = insert(IdempotencyRow)
+
+
+def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
+    """Take the tenant's row for this transaction, so that no other process writes beside it."""
+    statement = _LOCK if connection.dialect.name == "sqlite" else _LOCK_ROW
+    row = connection.execute(statement, {"tenant": tenant}).fetchone()
+    return None if row is None else TenantHead(*row)
+
+
+def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:
+    """Read the documents with these (kind, id) in one statement."""
+    rows = connection.execute(scoped(SOME), {"tenant": tenant, "keys": list(keys)})
+    return [Stored(*row) for row in rows]
+
+
+def read_all(connection: Connection, tenant: str, kind: str) -> list[Stored]:
+    """Read every document of a kind, by id."""
+    return [Stored(*row) for row in connection.execute(scoped(ALL), {"tenant": tenant, "kind": kind})]
+
+
+def read_holders(connection: Connection, tenant: str, kind: str, field_name: str, value: str) -> list[Stored]:
+    """Read the documents of a kind whose declared field has this value."""
+    values = {"tenant": tenant, "kind": kind, "field": field_name, "value": value}
+    return [Stored(*row) for row in connection.execute(scoped(HOLDERS), values)]
+
+
+def read_blobs(connection: Connection, tenant: str) -> Iterable[tuple[str, str, str]]:
+    """Read (kind, id, blob) of every document."""
+    return ((row[0], row[1], row[2]) for row in connection.execute(_BLOBS, {"tenant": tenant}))
+
+
+def read_moved_blobs(connection: Connection, tenant: str, seq: int) -> dict[tuple[str, str], str | None]:
+    """Name what changed after event `seq`: the blob of each document as it is now, None when it is gone."""
+    keys = [(row[0], row[1]) for row in connection.execute(_MOVED, {"tenant": tenant, "seq": seq})]
+    moved: dict[tuple[str, str], str | None] = dict.fromkeys(keys)
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        for kind, document_id, blob in connection.execute(_BLOBS_OF, {"tenant": tenant, "keys": part}):
+            moved[kind, document_id] = blob
+    return moved
+
+
+def known_tags(connection: Connection, tenant: str, tags: Collection[str]) -> set[str]:
+    """Tell which of these tags the tenant holds."""
+    return {row[0] for row in connection.execute(_TAGS, {"tenant": tenant, "tags": list(tags)})}
+
+
+def done_before(connection: Connection, tenant: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """Read what requests with these (actor id, Idempotency-Key) did."""
+    rows = connection.execute(_DONE, {"tenant": tenant, "keys": list(keys)})
+    return {(row.actor, row.key): row for row in rows}
+
+
+def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
+    """Write a batch and the tenant's new head; one statement for each table."""
+    dialect = connection.dialect.name
+    _many(connection, _DELETE_DOCUMENT, [_named(head.id, key) for key in batch.deletes])
+    _many(connection, _UPSERT[dialect], list(batch.upserts.values()))
+    _many(connection, _DELETE_FIELD, [_gone(head.id, key) for key, holds in batch.fields.items() if not holds])
+    _many(connection, _NEW_FIELDS, [_held(head.id, key) for key, holds in batch.fields.items() if holds])
+    _many(connection, _SECRETS[dialect], list(batch.secrets.values()))
+    _many(connection, _NEW_EVENTS, [row_of(one) for one in batch.events])
+    _many(connection, _NEW_IDEMPOTENCY, batch.idempotency)
+    moved = {
+        "tenant": head.id,
+        "new_seq": head.seq,
+        "new_time": head.time,
+        "new_head": head.head,
+        "new_hash": head.hash,
+    }
+    connection.execute(_MOVE, moved)
+
+
+def events_in(connection: Connection, tenant: str, first: int, last: int) -> list[Event]:
+    """Read a range of the log inside the transaction."""
+    statement = scoped(
+        select(*EVENT_COLUMNS).where(EventRecord.seq >= first, EventRecord.seq <= last).order_by(EventRecord.seq)
+    )
+    return [event(row) for row in connection.execute(statement, {"tenant": tenant})]
+
+
+def document_before(connection: Connection, tenant: str, kind: str, document_id: str, seq: int) -> Stored | None:
+    """Read a document as it was just before event `seq`, from the log of its tenant."""
+    rows = connection.execute(_EARLIER, {"tenant": tenant, "kind": kind, "id": document_id, "before": seq}).fetchall()
+    newest = next(iter(rows), None)
+    if newest is None or newest.after is None:
+        return None
+    first = next((row for row in rows if row.revision == 1), rows[-1])
+    return Stored(
+        kind=kind,
+        id=document_id,
+        name=newest.object_name,
+        body=newest.after,
+        blob="",
+        revision=newest.revision,
+        commit=newest.commit_id,
+        created=first.time,
+        updated=newest.time,
+    )
+
+
+def _many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, object]]) -> None:  # noqa: ANN401
+    if rows:
+        connection.execute(statement, rows)
+
+
+def _named(tenant: str, key: tuple[str, str]) -> Row:
+    return {"b_tenant": tenant, "b_kind": key[0], "b_id": key[1]}
+
+
+def _gone(tenant: str, key: tuple[str, str, str, str]) -> Row:
+    return {"b_tenant": tenant, "b_kind": key[0], "b_id": key[1], "b_field": key[2], "b_text": key[3]}
+
+
+def _held(tenant: str, key: tuple[str, str, str, str]) -> Row:
+    kind, document_id, field_name, text = key
+    names = {"tenant": tenant, "kind": kind, "id": document_id, "field": field_name}
+    return {**names, "text": text, "folded": text.casefold(), "number": None}
