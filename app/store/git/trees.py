@@ -98,7 +98,7 @@ class Trees:
         for where, encoded in files.items():
             folder, shard = where.split("/")
             encoded.sort()
-            trees._root.child(folder).child(shard).entries = encoded  # noqa: SLF001 - an alternative constructor
+            trees._root.child(folder).child(shard).entries = encoded
         return trees
 
     def put(self, folder: str, document_id: str, blob_sha: str | None) -> None:
