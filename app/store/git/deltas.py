@@ -3,6 +3,7 @@
 _MAX_INSERT = 127
 _MAX_COPY = 0xFFFF
 _MORE = 0x80
+_NEAR = 64
 
 
 def encode_size(size: int) -> bytes:
@@ -44,6 +45,9 @@ def _common_start(left: bytes, right: bytes) -> int:
 
 def _common_end(left: bytes, right: bytes, limit: int) -> int:
     low, high = 0, limit
+    # Nearly always one entry differs and all behind it is equal: one comparison leaves 64 bytes to search.
+    if limit > _NEAR and left[len(left) - limit + _NEAR :] == right[len(right) - limit + _NEAR :]:
+        low = limit - _NEAR
     while low < high:
         middle = (low + high + 1) // 2
         if left[len(left) - middle : len(left) - low] == right[len(right) - middle : len(right) - low]:

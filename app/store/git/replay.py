@@ -9,9 +9,10 @@ from app.core.errors import IntegrityError
 from app.core.faults import fault_point
 from app.store.format1 import FOLDERS, commit_bytes, json_object
 from app.store.git.manifest import Line, write_lines
+from app.store.git.objects import EMPTY_TREE
 from app.store.git.packs import PackWriter
 from app.store.git.repository import Repository
-from app.store.git.trees import Trees
+from app.store.git.trees import ChangedTree, Trees
 from app.store.log import Event
 
 
@@ -80,6 +81,8 @@ class Replay:
         tree = self._trees.root()
         for changed in self._trees.take_changed():
             self._pack.add_tree(changed)
+        if tree == EMPTY_TREE:
+            self._pack.add_tree(ChangedTree(bytes.fromhex(tree), b"", None))
         if first.type == "TenantCreated":
             _compare(first, "tree", str(json_object(first.data)["tree"]), tree)
         commit = self._pack.add("commit", commit_bytes(events, tree=tree, parent=position.commit)).hex()
