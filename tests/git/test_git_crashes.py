@@ -25,7 +25,7 @@ CASES = (
     *(("catch_up", point, 40) for point in CATCH_UP),
     *(("catch_up", f"{point}:2", 300) for point in CATCH_UP),
     *(("rebuild", point, 40) for point in (*CATCH_UP, "git.rebuilt", "git.rebuild_between")),
-    *(("maintain", point, 300) for point in ("git.merged", "git.merge_listed", "git.merge_removed")),
+    *(("maintain", point, 300) for point in ("git.merged", "git.merge_moved", "git.merge_listed", "git.merge_removed")),
 )
 
 
@@ -47,7 +47,11 @@ def test_a_writer_killed_anywhere_heals_to_the_same_head(
     assert (tmp_path / "faults").read_text() == point.partition(":")[0] + "\n"
     assert in_process("catch_up", commits=commits).stdout.strip() == history.head("default")[0]
     request.getfixturevalue("assert_sound")()
-    assert sorted(path.name for path in git_dir.iterdir()) == ["default.git", "default.lock"]
+    assert sorted(path.name for path in git_dir.iterdir()) == [
+        "default.git",
+        "default.lock",
+        *(["default.merge.lock"] if act == "maintain" else []),
+    ]
 
 
 def test_processes_that_start_at_once_write_one_repository(

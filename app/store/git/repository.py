@@ -137,12 +137,11 @@ def repository_path(git_dir: Path, tenant: str) -> Path:
 
 
 @contextmanager
-def locked(repository: Path) -> Iterator[None]:
-    """Hold a tenant's repository against other threads and processes; waits for them.
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file against other threads and processes; waits for them, and ends with the process.
 
-    The lock file lies beside the repository, which may be deleted or swapped, and ends with the process.
+    It lies beside the repository, which may be deleted or swapped.
     """
-    path = repository.with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

@@ -13,7 +13,7 @@ from app.core.errors import IntegrityError, StorageFullError
 from app.core.faults import fault_point
 from app.store.git.command import run_git
 from app.store.git.durable import sync_directory
-from app.store.git.maintenance import merge_packs
+from app.store.git.maintenance import adopt_merge, prepare_merge
 from app.store.git.manifest import Line, remove_leftovers, sound_lines, write_lines
 from app.store.git.replay import START, LogSource, Position, Replay
 from app.store.git.repository import Repository, Signature, locked, repository_path
@@ -91,15 +91,21 @@ class GitWriter:
     def maintain(self, tenant: str, *, most_packs: int = 50) -> bool:
         """Merge packs when there are more than `most_packs`, and refresh git's commit graph; say whether it did.
 
+        Readers and the writer wait only while the files are swapped, not while they are made.
+
         Raises:
             IntegrityError: a pack cannot be read.
         """
-        self.catch_up(tenant)
         repository = Repository(self.path(tenant))
-        with self._exclusive(tenant):
-            _adopt_swapped(repository.path)
-            self._advance(tenant, repository, None)
-            return merge_packs(repository, most_packs=most_packs)
+        with locked(repository.path.with_suffix(".merge.lock")):
+            self.catch_up(tenant)
+            merge = prepare_merge(repository, most_packs=most_packs)
+            if merge is None:
+                return False
+            with self._exclusive(tenant):
+                _adopt_swapped(repository.path)
+                self._advance(tenant, repository, None)
+                return adopt_merge(repository, merge)
 
     def _advance(self, tenant: str, repository: Repository, progress: Progress | None) -> str | None:
         head, _ = self._log.head(tenant)
@@ -175,7 +181,7 @@ class GitWriter:
     @contextmanager
     def _exclusive(self, tenant: str) -> Iterator[None]:
         try:
-            with locked(self.path(tenant)):
+            with locked(self.path(tenant).with_suffix(".lock")):
                 yield
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
