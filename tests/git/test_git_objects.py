@@ -106,6 +106,7 @@ def test_the_root_after_any_changes_is_that_of_the_files_that_remain(
         remaining = {key: sha for key, sha in files.items() if sha}
 
         assert trees.root() == plain_root(remaining)
+        assert trees.files == len(remaining)
         assert trees.root() == Trees.load((*key, sha) for key, sha in remaining.items()).root()
 
 

@@ -15,7 +15,9 @@ from memory_log import MemoryLog, a_history, a_rule
 from app.core.errors import IntegrityError, InvalidError
 from app.store.git import packs, writer
 from app.store.git.command import clean_environment
+from app.store.git.maintenance import adopt_merge, prepare_merge
 from app.store.git.reader import Repositories
+from app.store.git.repository import Repository
 from app.store.git.writer import GitWriter
 
 Git = Callable[..., str]
@@ -413,6 +415,38 @@ def test_maintenance_merges_packs_and_keeps_history(
     assert git(f"--git-dir={repository}", "multi-pack-index", "verify") == ""
     history.change("default", [a_rule(2, "after maintenance")])
     heal(history, git_dir)
+    assert_sound()
+
+
+def test_a_truncated_index_is_named(history: MemoryLog, git_dir: Path, caught_up: str, repository: Path) -> None:
+    injured = pack_files(repository)[0].with_suffix(".idx")
+    injured.chmod(0o644)
+    os.truncate(injured, injured.stat().st_size - 1)
+
+    with pytest.raises(IntegrityError, match=f"{injured.stem}.*sternpost git rebuild"):
+        heal(history, git_dir)
+    assert GitWriter(history, git_dir).rebuild("default") == caught_up
+
+
+@pytest.mark.usefixtures("caught_up")
+def test_commits_written_during_a_merge_are_kept(history: MemoryLog, repository: Path, assert_sound: Check) -> None:
+    merge = prepare_merge(Repository(repository), most_packs=1)
+    history.change("default", [a_rule(2, "during the merge")])
+    heal(history, repository.parent)
+
+    assert merge
+    assert adopt_merge(Repository(repository), merge)
+    heal(history, repository.parent)
+    assert_sound()
+
+
+@pytest.mark.usefixtures("caught_up")
+def test_a_merge_of_packs_that_went_away_is_dropped(history: MemoryLog, repository: Path, assert_sound: Check) -> None:
+    merge = prepare_merge(Repository(repository), most_packs=1)
+    GitWriter(history, repository.parent).rebuild("default")
+
+    assert merge
+    assert not adopt_merge(Repository(repository), merge)
     assert_sound()
 
 

@@ -10,6 +10,8 @@ from app.store.git.packs import Pack
 from app.store.git.repository import Repository
 
 _UNFINISHED = "-"
+_INDEX_BYTES = 8 + 256 * 4 + 2 * 20
+_INDEX_BYTES_PER_OBJECT = 20 + 4 + 4
 
 
 class Line(NamedTuple):
@@ -69,11 +71,13 @@ def _is_present(repository: Repository, pack: Pack) -> bool:
     try:
         size = file.stat().st_size
         index_size = file.with_suffix(".idx").stat().st_size
+        with file.open("rb", buffering=0) as header:
+            objects = int.from_bytes(header.read(12)[8:], "big")
     except FileNotFoundError:
         return False
-    if size != pack.size or not index_size:
+    if size != pack.size or index_size < _INDEX_BYTES + objects * _INDEX_BYTES_PER_OBJECT:
         raise IntegrityError(
-            f"Pack '{pack.name}' of tenant '{repository.path.stem}' is damaged ({size} bytes instead of {pack.size}); "
-            "run `sternpost git rebuild`"
+            f"Pack '{pack.name}' of tenant '{repository.path.stem}' is damaged ({size} of {pack.size} bytes, "
+            f"index {index_size} bytes); run `sternpost git rebuild`"
         )
     return True

@@ -20,7 +20,7 @@ from app.store.git.repository import Repository, Signature, locked, repository_p
 from app.store.git.trees import Trees
 
 COMMITS_PER_PACK = 256
-_TENANTS_IN_MEMORY = 16
+_FILES_IN_MEMORY = 250_000
 _RETRY_AFTER_S = 30
 
 Progress = Callable[[int], None]
@@ -171,8 +171,9 @@ class GitWriter:
         with self._guard:
             self._states[tenant] = state
             self._states.move_to_end(tenant)
-            if len(self._states) > _TENANTS_IN_MEMORY:
-                self._states.popitem(last=False)
+            files = sum(known.trees.files for known in self._states.values())
+            while files > _FILES_IN_MEMORY and len(self._states) > 1:
+                files -= self._states.popitem(last=False)[1].trees.files
 
     def _forget(self, tenant: str) -> None:
         with self._guard:
