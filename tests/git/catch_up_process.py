@@ -1,0 +1,24 @@
+"""Runs one call of the git writer in a process of its own, on the history that `a_history` makes."""
+
+import sys
+from pathlib import Path
+
+from memory_log import a_history
+
+from app.store.git.writer import GitWriter
+
+
+def main() -> None:
+    act, commits, directory = sys.argv[1:4]
+    writer = GitWriter(a_history(int(commits)), Path(directory))
+    if act == "rebuild":
+        head = writer.rebuild("default")
+    elif act == "maintain":
+        writer.maintain("default", most_packs=1)
+        head = writer.catch_up("default")
+    else:
+        head = writer.catch_up("default")
+    sys.stdout.write(f"{head}\n")
+
+
+main()
