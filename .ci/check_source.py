@@ -29,7 +29,9 @@ def uncollected(root: Path, collected: set[tuple[str, str]]) -> Iterator[str]:
                 yield f"{where}:{function.lineno}: {function.name} hides an earlier one of the same name"
             seen.add(function.name)
             is_test = function.name.startswith("test")
-            runs = (where, function.name) in collected or (not is_test and (function.name in used or _is_fixture(function)))
+            runs = (where, function.name) in collected or (
+                not is_test and (function.name in used or _is_fixture(function))
+            )
             if not runs and (is_test or _asserts(function)):
                 yield f"{where}:{function.lineno}: {function.name} is never run"
 

@@ -1,31 +1,24 @@
 """What every test gets: a private data directory, a fresh database of each kind, no network but loopback."""
 
 import os
-import socket
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from tests.network import guard
+
 POSTGRES_URL = "STERNPOST_TEST_POSTGRES_URL"
-_LOOPBACK_NAMES = {"localhost", "::1", "", None}
-
-
-class NetworkForbiddenError(AssertionError):
-    """A test reached for another machine."""
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_network() -> Iterator[None]:
     """Refuse sockets to anywhere but this machine; child processes and libpq are not covered."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("connect", "connect_ex"):
-            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
-        patch.setattr(socket, "getaddrinfo", _guarded_look_up(socket.getaddrinfo))
+        guard(patch)
         yield
 
 
@@ -78,26 +71,3 @@ def postgres_server() -> str:
 
 def _with_database(url: str, name: str) -> str:
     return f"{url.rpartition('/')[0]}/{name}"
-
-
-def _guarded(real: Callable[..., Any]) -> Callable[..., Any]:
-    def connect(self: socket.socket, address: Any) -> Any:  # noqa: ANN401  as the real one
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
-            raise NetworkForbiddenError(f"Tests may not reach {address[0]}; only loopback is allowed")
-        return real(self, address)
-
-    return connect
-
-
-def _guarded_look_up(real: Callable[..., Any]) -> Callable[..., Any]:
-    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  as the real one
-        if not _is_loopback(host) and host != "0.0.0.0":  # an address to bind to
-            raise NetworkForbiddenError(f"Tests may not look up {host!r}; only loopback is allowed")
-        return real(host, *arguments, **options)
-
-    return getaddrinfo
-
-
-def _is_loopback(host: object) -> bool:
-    name = host.decode() if isinstance(host, bytes) else host
-    return name in _LOOPBACK_NAMES or str(name).startswith("127.")
