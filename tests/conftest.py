@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -51,13 +52,8 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """Give an empty PostgreSQL database, dropped afterwards."""
-    name = f"sternpost_test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield _with_database(postgres_server, name)
-    with psycopg.connect(postgres_server, autocommit=True) as admin:
-        # FORCE ends the connections of pools and servers that the test left open.
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with new_postgres_database(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -69,5 +65,14 @@ def postgres_server() -> str:
     return url
 
 
-def _with_database(url: str, name: str) -> str:
-    return f"{url.rpartition('/')[0]}/{name}"
+@contextmanager
+def new_postgres_database(server: str, *, template: str = "template1") -> Iterator[str]:
+    """Make a database of its own name, a copy of `template` that nobody uses now, and drop it afterwards."""
+    database = f"sternpost_test_{uuid.uuid4().hex}"
+    name = sql.Identifier(database)
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+    yield f"{server.rpartition('/')[0]}/{database}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        # FORCE ends the connections of pools and servers that the test left open.
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
