@@ -5,30 +5,26 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from tests.network import guard
+from tests.network import guard, is_loopback
 
 POSTGRES_URL = "STERNPOST_TEST_POSTGRES_URL"
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_network() -> Iterator[None]:
-    """Refuse sockets to anywhere but this machine; child processes and libpq are not covered."""
+def _closed_world() -> Iterator[None]:
+    """Keep other machines, the developer's configuration and their git identity out of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         guard(patch)
+        for name in list(os.environ):
+            if name.startswith(("STERNPOST_", "GIT_")) and not name.startswith("STERNPOST_TEST_"):
+                patch.delenv(name)
         yield
-
-
-@pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the developer's configuration and git identity out of the tests."""
-    for name in list(os.environ):
-        if name.startswith(("STERNPOST_", "GIT_")) and not name.startswith("STERNPOST_TEST_"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -62,6 +58,8 @@ def postgres_server() -> str:
     url = os.environ.get(POSTGRES_URL)
     if not url:
         pytest.skip(f"no PostgreSQL: run `make postgres-test`, or set {POSTGRES_URL} to a server's URL")
+    if not is_loopback(urlsplit(url).hostname):
+        pytest.exit(f"{POSTGRES_URL} names another machine; the tests make and drop databases on loopback only")
     return url
 
 

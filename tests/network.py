@@ -21,9 +21,15 @@ def guard(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(socket, "getaddrinfo", _guarded_look_up(socket.getaddrinfo))
 
 
+def is_loopback(host: object) -> bool:
+    """Tell whether a host as sockets take it is this machine."""
+    name = host.decode() if isinstance(host, bytes) else host
+    return name in _LOOPBACK_NAMES or str(name).startswith("127.")
+
+
 def _guarded(real: Callable[..., Any]) -> Callable[..., Any]:
     def connect(self: socket.socket, address: Any) -> Any:  # noqa: ANN401  as the real one
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not is_loopback(address[0]):
             raise NetworkForbiddenError(f"Tests may not reach {address[0]}; only loopback is allowed")
         return real(self, address)
 
@@ -32,13 +38,8 @@ def _guarded(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _guarded_look_up(real: Callable[..., Any]) -> Callable[..., Any]:
     def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  as the real one
-        if not _is_loopback(host) and host != _ANY_ADDRESS:
+        if not is_loopback(host) and host != _ANY_ADDRESS:
             raise NetworkForbiddenError(f"Tests may not look up {host!r}; only loopback is allowed")
         return real(host, *arguments, **options)
 
     return getaddrinfo
-
-
-def _is_loopback(host: object) -> bool:
-    name = host.decode() if isinstance(host, bytes) else host
-    return name in _LOOPBACK_NAMES or str(name).startswith("127.")

@@ -1,8 +1,10 @@
 """The scripts beside the program: what is missing is named, and no test is forgotten."""
 
 import importlib.util
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -82,6 +84,21 @@ def test_a_python_that_is_too_old_is_named_with_its_version(tools: Path) -> None
 
     assert status == 1
     assert text.startswith("Too old: Python 3.")
+
+
+def test_every_dependency_has_one_version_in_the_constraints_and_no_host_is_named() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)] == []
+    pinned = {normal(line.split("==")[0]) for line in lines}
+    assert {normal(re.split(r"[\[<>=]", requirement)[0]) for requirement in asked} - pinned == set()
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_a_file_over_300_lines_is_named(check_source: ModuleType, tmp_path: Path) -> None:
