@@ -1,0 +1,60 @@
+# The developer's and the operator's commands; `make help` lists them.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# More options for pytest, for example: make test PYTEST_ARGS="-n 2 -k rules"
+PYTEST_ARGS ?=
+# `full`, or `small` to see the shapes in a minute
+BENCH ?= full
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help setup run test postgres-test bench lint errors clean
+
+help:  ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/developer.stamp  ## Make the environment with the developer's tools
+
+run: $(VENV)/server.stamp  ## Do all that is needed and start the server
+	@$(BIN)/sternpost serve
+
+test: $(VENV)/developer.stamp  ## Run the tests (PYTEST_ARGS=...)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+postgres-test: $(VENV)/developer.stamp  ## Run the tests also on a PostgreSQL that is started for them
+	tests/postgres-server run $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/developer.stamp  ## Compare our speed with its floors and with naive versions (BENCH=small)
+	$(BIN)/python -m tests.bench $(BENCH)
+
+lint: $(VENV)/developer.stamp  ## Check form, types, direction of imports, dependencies
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/python .ci/check_source.py
+
+errors: $(VENV)/developer.stamp  ## Print every refusal as a table, for a person to read
+	@$(BIN)/python -m tests.errors
+
+clean:  ## Remove the environment and what the tools left; never the data directory
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find app migrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@sh .ci/check-tools "$(PYTHON)"
+	@echo "Making the environment in $(VENV) ..."
+	@"$(PYTHON)" -m venv $(VENV)
+
+# The stamps make a second run quick; they age with the two files that say what to install.
+$(VENV)/server.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Sternpost into $(VENV) ..."
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/developer.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Sternpost and the developer's tools into $(VENV) ..."
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/server.stamp
