@@ -81,6 +81,8 @@ def object_under(name: str) -> Container:
 
 BARE: Final = Container("bare")
 """The value stands in `data` itself."""
+ARRAY: Final = Container("list")
+"""`data` is the list itself."""
 NOTHING: Final = Container("none")
 """No `data` at all."""
 TEXT: Final = Container("text")

@@ -10,13 +10,16 @@ import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import orjson
 from marshmallow import ValidationError, fields
 
 from app.core.canonical import JSON, parse
 from app.core.errors import InvalidError
+
+Untyped: TypeAlias = Any
+"""What marshmallow's own signatures leave open; each field checks what arrives."""
 
 
 class Texts(tuple[str, ...]):
@@ -44,7 +47,7 @@ class _FromTexts(fields.Field[Any]):
 
     many_values: ClassVar[bool] = False
 
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:  # noqa: ANN401  the signature is marshmallow's
+    def deserialize(self, value: Untyped, attr: str | None = None, data: Untyped = None, **kwargs: Untyped) -> Untyped:
         """Read a value that was sent."""
         return super().deserialize(self.from_texts(value) if isinstance(value, Texts) else value, attr, data, **kwargs)
 
@@ -57,14 +60,14 @@ class Text(_FromTexts, fields.String):
     """A text of `min_length` to `max_length` characters."""
 
     def __init__(
-        self, *, max_length: int = 255, min_length: int = 0, pattern: str | None = None, **kwargs: Any
-    ) -> None:  # noqa: ANN401  passed on to marshmallow
+        self, *, max_length: int = 255, min_length: int = 0, pattern: str | None = None, **kwargs: Untyped
+    ) -> None:
         super().__init__(**kwargs)
         self.max_length = max_length
         self.min_length = min_length
         self.pattern = None if pattern is None else re.compile(pattern)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> str:  # noqa: ARG002  the signature is marshmallow's
         if not isinstance(value, str):
             raise ValidationError(f"{shown(value)} is not a text; put it in quotes")
         if "\0" in value:
@@ -81,12 +84,12 @@ class Text(_FromTexts, fields.String):
 class Choice(Text):
     """One of a few texts; `spelled` maps further input spellings to them."""
 
-    def __init__(self, allowed: Sequence[str], *, spelled: dict[str, str] | None = None, **kwargs: Any) -> None:  # noqa: ANN401  passed on to marshmallow
+    def __init__(self, allowed: Sequence[str], *, spelled: dict[str, str] | None = None, **kwargs: Untyped) -> None:
         super().__init__(**kwargs)
         self.allowed = tuple(allowed)
         self.spelled = spelled or {}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> str:  # noqa: ARG002  the signature is marshmallow's
         text = self.spelled.get(value, value) if isinstance(value, str) else value
         if text not in self.allowed:
             raise ValidationError(f"{shown(value)} is not one of: {', '.join(self.allowed)}")
@@ -96,7 +99,7 @@ class Choice(Text):
 class Flag(_FromTexts, fields.Boolean):
     """True or false; the texts `true` and `false` are taken in JSON too, because scripts send them."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> bool:  # noqa: ARG002  the signature is marshmallow's
         read = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else value
         if not isinstance(read, bool):
             raise ValidationError(f"{shown(value)} is not a boolean; use true or false")
@@ -106,12 +109,12 @@ class Flag(_FromTexts, fields.Boolean):
 class Number(_FromTexts, fields.Integer):
     """An integer from `least` to `most`; its digits as text are taken in JSON too."""
 
-    def __init__(self, *, least: int = -(2**53) + 1, most: int = 2**53 - 1, **kwargs: Any) -> None:  # noqa: ANN401  passed on to marshmallow
+    def __init__(self, *, least: int = -(2**53) + 1, most: int = 2**53 - 1, **kwargs: Untyped) -> None:
         super().__init__(**kwargs)
         self.least = least
         self.most = most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> int:  # noqa: ARG002  the signature is marshmallow's
         number = _integer(value)
         if number is None:
             raise ValidationError(f"{shown(value)} is not an integer; use digits")
@@ -149,7 +152,9 @@ class _FromManyTexts(_FromTexts):
 class TextList(_FromManyTexts, fields.List[Any]):
     """A list of texts; a `set` is stored sorted and without doubles. `objects` may stand among the texts (targets)."""
 
-    def __init__(self, *, is_set: bool = False, objects: bool = False, max_items: int = 100_000, **kwargs: Any) -> None:  # noqa: ANN401  passed on to marshmallow
+    def __init__(
+        self, *, is_set: bool = False, objects: bool = False, max_items: int = 100_000, **kwargs: Untyped
+    ) -> None:
         super().__init__(fields.Raw() if objects else fields.String(), **kwargs)
         self.is_set = is_set
         self.objects = objects
@@ -159,7 +164,7 @@ class TextList(_FromManyTexts, fields.List[Any]):
         """Read an element that is an object where objects are allowed."""
         return parse_text(text) if self.objects and text.lstrip().startswith("{") else text
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> list[Any]:  # noqa: ARG002  the signature is marshmallow's
         if isinstance(value, str):
             value = [value] if value else []
         if isinstance(value, dict) and self.objects:
@@ -170,7 +175,7 @@ class TextList(_FromManyTexts, fields.List[Any]):
             raise ValidationError(f"a list of {len(value)} is too long; at most {self.max_items} are taken")
         wrong = {number: [f"{shown(item)} is not a text"] for number, item in enumerate(value) if not self._takes(item)}
         if wrong:
-            raise ValidationError(wrong)  # type: ignore[arg-type]  # a mapping by index is how marshmallow's List does it
+            raise ValidationError(wrong)
         return sorted(set(value)) if self.is_set and not self.objects else value
 
     def _takes(self, item: object) -> bool:
@@ -182,14 +187,14 @@ class CommaList(_FromTexts, fields.List[str]):
 
     many_values: ClassVar[bool] = True
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401  passed on to marshmallow
+    def __init__(self, **kwargs: Untyped) -> None:
         super().__init__(fields.String(), **kwargs)
 
     def from_texts(self, texts: Texts) -> JSON:
         """Join what was repeated."""
         return ",".join(texts)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> list[Any]:  # noqa: ARG002  the signature is marshmallow's
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
             raise ValidationError(f"{shown(value)} is not a list of texts separated by commas")
@@ -199,11 +204,11 @@ class CommaList(_FromTexts, fields.List[str]):
 class Tags(_FromManyTexts, fields.List[Any]):
     """Tags: a list of one-key objects sorted by key; one object and `key:value` texts are taken too."""
 
-    def __init__(self, *, max_items: int = 1000, **kwargs: Any) -> None:  # noqa: ANN401  passed on to marshmallow
+    def __init__(self, *, max_items: int = 1000, **kwargs: Untyped) -> None:
         super().__init__(fields.Dict(keys=fields.String(), values=fields.String()), **kwargs)
         self.max_items = max_items
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> list[Any]:  # noqa: ARG002  the signature is marshmallow's
         if value == "":
             return []
         tags: dict[str, str] = {}
@@ -222,7 +227,7 @@ class Tags(_FromManyTexts, fields.List[Any]):
             isinstance(text, str) and key and "\0" not in key + text for key, text in part.items()
         ):
             remedy = 'a tag is an object of texts such as {"site":"lyon"}, or the text site:lyon'
-            raise ValidationError({number: [remedy]})  # type: ignore[arg-type]  # a mapping by index, as marshmallow's List
+            raise ValidationError({number: [remedy]})
         return part
 
 
@@ -233,8 +238,8 @@ class JsonValue(_FromTexts, fields.Raw):
     """Any JSON, or only objects or lists; `plain_text` lets a form's text that is no JSON stay a text."""
 
     def __init__(
-        self, *, shape: Literal["any", "object", "list"] = "any", plain_text: bool = False, **kwargs: Any
-    ) -> None:  # noqa: ANN401  passed on to marshmallow
+        self, *, shape: Literal["any", "object", "list"] = "any", plain_text: bool = False, **kwargs: Untyped
+    ) -> None:
         super().__init__(**kwargs)
         self.shape = shape
         self.plain_text = plain_text
@@ -251,7 +256,7 @@ class JsonValue(_FromTexts, fields.Raw):
         except InvalidError:
             return text
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002  the signature is marshmallow's
+    def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> Untyped:  # noqa: ARG002  the signature is marshmallow's
         if not isinstance(value, SHAPES[self.shape]):
             raise ValidationError(f"{shown(value)} is not {'an object' if self.shape == 'object' else 'a list'}")
         return value

@@ -86,7 +86,10 @@ def nested_class(field: Record) -> type[ApiSchema]:
 class Reader:
     """Reads one endpoint's input in one version."""
 
-    def __init__(self, schema: type[ApiSchema], version: int, *, partial: bool, in_path: Iterable[str] = ()) -> None:
+    def __init__(
+        self, schema: type[ApiSchema], version: int, *, partial: bool, hint: str = "", in_path: Iterable[str] = ()
+    ) -> None:
+        self.hint = hint
         self.strict = era_of(version).strict
         self.schema = versioned(schema, version)(unknown=EXCLUDE, partial=partial)
         inputs = [field for field in schema().fields.values() if not field.dump_only]
@@ -147,15 +150,20 @@ class Reader:
         said = "; ".join(f"{name}: {text}" for name, texts in found.items() for text in texts)
         return InvalidError(said, fields=found, rudder=self._rudder_text(found))
 
-    def _rudder_text(self, found: Mapping[str, list[str]]) -> str | None:
+    def _rudder_text(self, found: Mapping[str, list[str]]) -> str:
+        """Say it as Rudder does: the field's own sentence, or the hint and the path."""
         for name, texts in found.items():
             field = self.fields.get(name)
-            if field is None:
-                continue
             key = "rudder_missing" if texts == [_MISSING] else "rudder_invalid"
-            if key in field.metadata:
+            if field is not None and key in field.metadata:
                 return str(field.metadata[key])
-        return None
+        said = "; ".join(f".{name}({'missing' if texts == [_MISSING] else texts[0]})" for name, texts in found.items())
+        return hinted(self.hint, said)
+
+
+def hinted(hint: str, text: str) -> str:
+    """Put Rudder's words for unreadable input before the reason."""
+    return f"{hint}; cause was: Unexpected: {text}" if hint else f"Unexpected: {text}"
 
 
 _MISSING = "is required and was not sent"
