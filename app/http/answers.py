@@ -54,10 +54,7 @@ def _list(route: Route, items: Iterable[Item]) -> Iterator[str]:
     comma, reshape, stored_text = "", route.reshape, route.era.strict
     for item in items:
         if stored_text and isinstance(item, Shown):
-            body, tail = spliced(item)
-            yield comma + opening
-            yield body
-            yield tail + closing
+            yield comma + opening + spliced(item) + closing
         else:
             yield comma + opening + _reshaped(item, reshape) + closing
         comma = ","
@@ -66,22 +63,25 @@ def _list(route: Route, items: Iterable[Item]) -> Iterator[str]:
 def _single(route: Route, answer: Answer) -> str:
     for item in answer.items:
         if route.era.strict and isinstance(item, Shown):
-            return "".join(spliced(item))
+            return spliced(item)
         return _reshaped(item, route.reshape)
     return dump(answer.value) if answer.value is not None else "{}"
 
 
-def spliced(item: Shown) -> tuple[str, str]:
-    """Add our members and the computed ones to a stored body, as text before its last brace and text after."""
+def spliced(item: Shown) -> str:
+    """Add our members and the computed ones to a stored body, without reading it."""
     stored = item.stored
     if item.bare:
-        return stored.body, ""
+        return stored.body
     tail = (
         f'"revision":{stored.revision},"createdAt":"{rfc3339(stored.created)}","updatedAt":"{rfc3339(stored.updated)}"'
     )
-    computed = "".join(f",{dump(name)}:{dump(value)}" for name, value in item.computed.items() if value is not None)
+    computed = ""
+    for name, value in item.computed.items():
+        if value is not None:
+            computed += f",{dump(name)}:{dump(value)}"
     comma = "" if stored.body == "{}" else ","
-    return stored.body[:-1], f"{comma}{tail}{computed}}}"
+    return f"{stored.body[:-1]}{comma}{tail}{computed}}}"
 
 
 def _reshaped(item: Item, reshape: Reshape | None) -> str:

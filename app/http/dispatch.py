@@ -13,9 +13,9 @@ from app.core.context import Context, Source
 from app.core.errors import ForbiddenError, SternpostError
 from app.http import answers, problems
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
-from app.http.endpoint import PUBLIC, Answer, Given, Work
+from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, prettify
-from app.http.given import read_given
+from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
@@ -81,7 +81,7 @@ class Dispatcher:
         if refusal is not None:
             raise refusal
         match = self._match(exchange, shape, values)
-        public = isinstance(match, Match) and PUBLIC in match.route.endpoint.rights
+        public = isinstance(match, Match) and match.route.is_public
         caller = PUBLIC_CALLER if public else self.authenticate(exchange)
         if request.method == "OPTIONS":
             return self._options(exchange)
@@ -143,12 +143,12 @@ class Dispatcher:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
-        form = form_of(request) if endpoint.writes else {}
-        sent = Sent(exchange.url, form)
+        sent = Sent(exchange.url, form_of(request) if route.writes else {})
         general = general_of(sent.texts, rules)
-        work = self.wiring.open_work(context.because(general.reason) if endpoint.writes else context)
+        intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
+        work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
-            given = read_given(request, route, sent, general, exchange.values or {})
+            given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
             response = self._answer(exchange, route, work, given)
         except BaseException:
             work.release()
@@ -171,7 +171,7 @@ class Dispatcher:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None:
             etag = f'"{answer.revision}"'
-            if not endpoint.writes and _matches(exchange.request, etag):
+            if not route.writes and _matches(exchange.request, etag):
                 return _not_modified(etag)
         return self._respond(exchange, route, answer, etag)
 
@@ -187,7 +187,7 @@ class Dispatcher:
         if answer.next is not None:
             path = str(exchange.request.environ.get(ASKED_PATH, ""))
             headers["Link"] = link_to(path, exchange.url or {}, cursor_of(answer.next))
-        fresh = route.era.strict and not endpoint.writes
+        fresh = route.era.strict and not route.writes
         headers["Cache-Control"] = "private, no-cache" if fresh else "no-store"
         return respond(exchange.request, body, answer.status, headers, kind)
 

@@ -17,6 +17,16 @@ ANYBODY: Final = "any_rights"
 READ_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """How the caller wants a write to be done; `digest` identifies method, path, query and body under the key."""
+
+    idempotency_key: str | None = None
+    digest: str = ""
+    dry_run: bool = False
+    if_match: int | None = None
+
+
 class Work(Protocol):
     """What a view works with; `app.changes.work.Work` is one."""
 
@@ -125,8 +135,6 @@ class Given:
     change_request_name: str = ""
     change_request_description: str = ""
     if_match: int | None = None
-    idempotency_key: str | None = None
-    request_digest: str = ""
     dry_run: bool = False
 
 

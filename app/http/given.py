@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import Request
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.http.endpoint import Given, Page
+from app.http.endpoint import Given, Intent, Page
 from app.http.paging import page_of
 from app.http.params import (
     GENERAL,
@@ -37,7 +37,20 @@ _ETAG = re.compile(r'"(?:([1-9][0-9]{0,15})(?:-[^"]*)?|[^"]*)"')
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def read_given(request: Request, route: Route, sent: Sent, general: General, values: Mapping[str, str]) -> Given:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a request was read before its work was opened."""
+
+    sent: Sent
+    general: General
+    intent: Intent
+    values: Mapping[str, str]
+
+
+NO_INTENT: Final = Intent()
+
+
+def read_given(request: Request, route: Route, asked: Asked) -> Given:
     """Read and check everything that the endpoint declares.
 
     Raises:
@@ -45,6 +58,9 @@ def read_given(request: Request, route: Route, sent: Sent, general: General, val
         UnsupportedMediaError: the body is of a type that nothing reads.
     """
     endpoint, strict = route.endpoint, route.era.strict
+    sent, general, intent = asked.sent, asked.general, asked.intent
+    if route.is_plain and not sent.url:
+        return Given(path=asked.values, era=route.era)
     rules = Rules(endpoint.action, route.version, route.era)
     body: JSON = None
     if endpoint.input is None and endpoint.json_only:
@@ -57,8 +73,8 @@ def read_given(request: Request, route: Route, sent: Sent, general: General, val
     if strict:
         _check_names(route, sent, json=used_json or body is not None)
         page = page_of(query_from, endpoint.paging) if endpoint.paging is not None else None
-    given = Given(
-        path=values,
+    return Given(
+        path=asked.values,
         era=route.era,
         fields=by_name,
         document=by_stored,
@@ -68,8 +84,9 @@ def read_given(request: Request, route: Route, sent: Sent, general: General, val
         reason=general.reason,
         change_request_name=general.change_request_name,
         change_request_description=general.change_request_description,
+        if_match=intent.if_match,
+        dry_run=intent.dry_run,
     )
-    return _conditioned(given, request, route) if strict and endpoint.writes else given
 
 
 def _input(request: Request, route: Route, sent: Sent, rules: Rules) -> tuple[Document, Document, bool]:
@@ -126,20 +143,21 @@ def _refuse_unknown(names: Iterable[str], known: Iterable[str], allowed: Iterabl
         raise refusal
 
 
-def _conditioned(given: Given, request: Request, route: Route) -> Given:
-    dry_run = "dry-run" in {part.strip().lower() for part in request.headers.get("Prefer", "").split(",")}
+def read_intent(request: Request, route: Route) -> Intent:
+    """Read how a write is to be done, in the strict era.
+
+    Raises:
+        InvalidError: a header cannot be read, or asks for what the action does not do.
+    """
+    headers = request.headers
+    dry_run = "dry-run" in {part.strip().lower() for part in headers.get("Prefer", "").split(",")}
     if dry_run and not route.endpoint.dry_run:
         raise InvalidError("Prefer: dry-run is not served by this action; nothing was done")
-    key = request.headers.get("Idempotency-Key")
+    key = headers.get("Idempotency-Key")
     if key is not None and _IDEMPOTENCY_KEY.fullmatch(key) is None:
         raise InvalidError("The header Idempotency-Key takes 1 to 255 visible ASCII characters")
-    return replace(
-        given,
-        if_match=_if_match(request.headers.get("If-Match")),
-        idempotency_key=key,
-        request_digest="" if key is None else digest(request),
-        dry_run=dry_run,
-    )
+    digest = "" if key is None else digest_of(request)
+    return Intent(key, digest, dry_run, _if_match(headers.get("If-Match")))
 
 
 def _if_match(header: str | None) -> int | None:
@@ -152,7 +170,7 @@ def _if_match(header: str | None) -> int | None:
     return int(found[1]) if found[1] else NEVER_STORED_REVISION
 
 
-def digest(request: Request) -> str:
+def digest_of(request: Request) -> str:
     """Identify method, path, query and body of a request."""
     parts = (request.method, request.environ["PATH_INFO"], request.environ.get("QUERY_STRING", ""))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape") + b"\0" + request.get_data()).hexdigest()

@@ -3,8 +3,8 @@
 import logging
 import os
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -45,6 +45,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._children: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "sternpost_requests", "Requests answered", ["action", "method", "status"], registry=self.registry
         )
@@ -60,9 +61,12 @@ class Metrics:
 
     def count(self, call: Call, status: str, seconds: float) -> None:
         """Count one request."""
-        method = call.method if call.method in METHODS else "other"
-        self._requests.labels(call.action, method, status).inc()
-        self._seconds.labels(call.action).observe(seconds)
+        key = (call.action, call.method if call.method in METHODS else "other", status)
+        counters = self._children.get(key)
+        if counters is None:
+            counters = self._children[key] = (self._requests.labels(*key), self._seconds.labels(call.action))
+        counters[0].inc()
+        counters[1].observe(seconds)
         if status in ("401", "429"):
             self._refused.inc()
 
@@ -81,7 +85,7 @@ class ObserveMiddleware:
     def __init__(self, app: "WSGIApplication", metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = structlog.get_logger("sternpost.http")
+        self._log = structlog.get_logger("sternpost.http").bind()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request as WSGI says."""
@@ -126,7 +130,7 @@ def request_id(sent: str | None) -> str:
     """Take the id that was sent if it is harmless, else make one."""
     if sent is not None and _REQUEST_ID.fullmatch(sent):
         return sent
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def log_failure(call: Call, error: Exception) -> None:

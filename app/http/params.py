@@ -36,6 +36,9 @@ class General:
     change_request_description: str = ""
 
 
+NO_GENERAL: Final = General()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How one action reads repeated values."""
@@ -47,6 +50,8 @@ class Rules:
 
 def texts_of(query: str) -> Named:
     """Read a query string or urlencoded text, as it stands in the WSGI environment."""
+    if not query:
+        return {}
     raw = query.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
         pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=MAX_NAMES)
@@ -92,6 +97,8 @@ def is_pretty(named: Named) -> bool:
 
 def general_of(named: Named, rules: Rules) -> General:
     """Take the general parameters of a write."""
+    if not named:
+        return NO_GENERAL
     for name in GENERAL:
         values = named.get(name, ())
         if len(values) > 1 and rules.era.strict:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from app.core.errors import SternpostError, UnknownPathError
-from app.http.endpoint import Endpoint
+from app.http.endpoint import PUBLIC, Endpoint
 from app.http.problems import wrong_method
 from app.http.rights import is_right
 from app.http.schemas import Reader, Reshape, reshaper
@@ -35,6 +35,10 @@ class Route:
         self.version = version
         self.era: Era = era_of(version)
         self.parameters = tuple(_PARAMETER.findall(endpoint.path))
+        takes = (endpoint.input, endpoint.query, endpoint.paging)
+        self.writes = endpoint.writes
+        self.is_plain = not (endpoint.json_only or self.writes) and takes == (None, None, None)
+        self.is_public = PUBLIC in endpoint.rights
 
     @cached_property
     def input(self) -> Reader | None:

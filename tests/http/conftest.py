@@ -16,7 +16,6 @@ from app.http.rights import AclEntry, Authorization, Grant
 from app.http.wiring import Wiring
 from tests.http.sample import ENDPOINTS, Document, Shelf, document
 
-
 Option: TypeAlias = Any
 """A keyword of the test client or of Wiring."""
 

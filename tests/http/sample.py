@@ -17,6 +17,7 @@ from app.http.endpoint import (
     Answer,
     Endpoint,
     Given,
+    Intent,
     Paging,
     Shown,
     list_under,
@@ -97,14 +98,16 @@ class Shelf:
     lamps: dict[str, Document] = field(default_factory=dict)
     opened: list[Context] = field(default_factory=list)
     released: int = 0
+    intents: list[Intent] = field(default_factory=list)
     seen: list[Given] = field(default_factory=list)
     head: str = "head-1"
     closed: bool = False
 
-    def open_work(self, context: Context) -> "Work":
+    def open_work(self, context: Context, intent: Intent) -> "Work":
         if self.closed:
             raise UnavailableError("The database is away", retry_after_s=3)
         self.opened.append(context)
+        self.intents.append(intent)
         return Work(self)
 
 
