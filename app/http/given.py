@@ -19,6 +19,7 @@ from app.http.params import (
     Named,
     Rules,
     Sent,
+    body_of,
     check_media,
     check_not_json,
     is_json,
@@ -173,4 +174,4 @@ def _if_match(header: str | None) -> int | None:
 def digest_of(request: Request) -> str:
     """Identify method, path, query and body of a request."""
     parts = (request.method, request.environ["PATH_INFO"], request.environ.get("QUERY_STRING", ""))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape") + b"\0" + request.get_data()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape") + b"\0" + body_of(request)).hexdigest()

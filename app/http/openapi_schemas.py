@@ -67,7 +67,8 @@ class Components:
         endpoint, reader = route.endpoint, route.input
         if reader is None:
             return {"required": True, "content": {"application/json": {"schema": {}}}} if endpoint.json_only else None
-        name = type(reader.schema).__name__.removesuffix("Schema") + ("Update" if endpoint.partial else "")
+        plain = type(reader.schema).__name__.removesuffix("Schema").removesuffix("Input")
+        name = plain + ("Update" if endpoint.partial else "")
         json: Spec = self._converter.fields2jsonschema(reader.fields, partial=endpoint.partial)
         required = json.get("required", [])
         json["properties"] = {

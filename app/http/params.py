@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from flask import Request
 
 from app.core.canonical import JSON, Document, parse_leading
-from app.core.errors import InvalidError, UnsupportedMediaError
+from app.core.errors import InvalidError, TooLargeError, UnsupportedMediaError
 from app.http.fields import Texts, shown
 from app.http.schemas import Reader, hinted
 from app.http.versions import ONE_VALUE_OR_ERROR, Era
@@ -64,6 +64,8 @@ def form_of(request: Request) -> Named:
     """Read a form body; other bodies give nothing."""
     if request.mimetype not in FORM_TYPES:
         return {}
+    if request.content_length is None:
+        body_of(request)
     return {name: Texts(values) for name, values in request.form.lists()}
 
 
@@ -118,9 +120,22 @@ def _check_general(name: str, text: str) -> None:
         raise _field_error(name, f"'{name}' cannot hold the character U+0000")
 
 
+def body_of(request: Request) -> bytes:
+    """Read the whole body.
+
+    Raises:
+        TooLargeError: a body without a length reached the limit; werkzeug would cut it there and say nothing.
+    """
+    body = request.get_data()
+    limit = request.max_content_length
+    if request.content_length is None and limit is not None and len(body) >= limit:
+        raise TooLargeError("The body is larger than the server takes; send less at once")
+    return body
+
+
 def json_body(request: Request, era: Era, hint: str) -> JSON:
     """Read a JSON body; `&key=value` after a complete value is ignored, as curl sends it in the introduction."""
-    body = request.get_data()
+    body = body_of(request)
     if not body.strip():
         said = "The body is empty; send a JSON value"
         raise InvalidError(said, rudder=hinted(hint, "Unexpected end of input"))

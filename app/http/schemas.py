@@ -67,12 +67,11 @@ def versioned_fields(schema: type[ApiSchema], version: int) -> dict[str, fields.
 @cache
 def versioned(schema: type[ApiSchema], version: int) -> type[Schema]:
     """Make the class of a schema as it is in one version, under the same name."""
-    bases = (schema,)
-    body: dict[str, Any] = dict.fromkeys(schema._declared_fields, None)  # noqa: SLF001  None removes an inherited field
-    body.update(versioned_fields(schema, version))
-    body["__doc__"] = schema.__doc__
-    body["Meta"] = type("Meta", (), {"register": False})
-    return type(schema.__name__, bases, body)
+    living = versioned_fields(schema, version)
+    dead = tuple(name for name in schema._declared_fields if name not in living)  # noqa: SLF001  as above
+    body: dict[str, Any] = {**living, "__doc__": schema.__doc__, "__module__": schema.__module__}
+    body["Meta"] = type("Meta", (), {"register": False, "exclude": dead})
+    return type(schema.__name__, (schema,), body)
 
 
 def nested_class(field: Record) -> type[ApiSchema]:

@@ -65,6 +65,11 @@ def server() -> Server:
 
 
 @pytest.fixture
+def shelf(server: Server) -> Shelf:
+    return server.shelf
+
+
+@pytest.fixture
 def client(server: Server) -> Iterator[FlaskClient]:
     with server.client() as client:
         yield client
@@ -85,6 +90,7 @@ class Caller:
     token: str | None = "admin-token"
 
     def __call__(self, method: str, url: str, **options: Option) -> TestResponse:
+        options.setdefault("buffered", True)
         headers = dict(options.pop("headers", {}))
         if self.token is not None:
             headers.setdefault("X-API-Token", self.token)
