@@ -1,0 +1,257 @@
+"""Runs one request: version, credential, path, right, state, input, view, answer; every refusal in an envelope."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Request, Response
+from flask import request as current_request
+
+from app.core.context import Context, Source
+from app.core.errors import ForbiddenError, SternpostError
+from app.http import answers, problems
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
+from app.http.endpoint import Answer, Given, Work
+from app.http.envelope import JSON_TYPE, Envelope, prettify
+from app.http.given import NO_INTENT, Asked, read_given, read_intent
+from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
+from app.http.observe import CALL, Call, log_failure
+from app.http.paging import cursor_of, link_to
+from app.http.params import Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
+from app.http.problems import wrong_method
+from app.http.routing import Match, Route, Routes, Shape
+from app.http.throttle import Throttle
+from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
+from app.http.wiring import Wiring
+
+GZIP_FROM: Final = 1024
+GZIP_LEVEL: Final = 5
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request under way; what is known of it grows, and its refusal says as much as is known."""
+
+    request: Request
+    call: Call
+    version: int
+    segments: Sequence[str]
+    route: Route | None = None
+    values: dict[str, str] | None = None
+    url: Named | None = None
+
+    @property
+    def era(self) -> Era:
+        """The contract that the answer follows."""
+        return era_of(self.version)
+
+    @property
+    def query(self) -> str:
+        """The query string as it was sent."""
+        return str(self.request.environ.get("QUERY_STRING", ""))
+
+
+class Dispatcher:
+    """Answers requests by the table of endpoints."""
+
+    def __init__(self, routes: Routes, wiring: Wiring) -> None:
+        self.routes = routes
+        self.wiring = wiring
+        self.authenticator = Authenticator(wiring.find_account, Throttle(wiring.now_s), wiring.public_read)
+
+    def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
+        """Answer a request that the router brought to a shape, or (None) nowhere."""
+        request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's documented way to the object behind the proxy
+        exchange = Exchange(request, request.environ[CALL], version, segments)
+        exchange.call.version = version
+        try:
+            response = self._serve(exchange, shape, values)
+        except Exception as error:  # noqa: BLE001  the edge: whatever it is, the caller gets an envelope
+            response = self.refuse(exchange, error)
+        if version in DEPRECATED:
+            response.headers.extend(DEPRECATION_HEADERS)
+        return response
+
+    def _serve(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Response:
+        request, version = exchange.request, exchange.version
+        refusal = request.environ.get(REFUSAL)
+        if refusal is not None:
+            raise refusal
+        match = self._match(exchange, shape, values)
+        public = isinstance(match, Match) and match.route.is_public
+        caller = PUBLIC_CALLER if public else self.authenticate(exchange)
+        if request.method == "OPTIONS":
+            return self._options(exchange)
+        if isinstance(match, SternpostError):
+            raise match
+        endpoint = match.route.endpoint
+        exchange.call.template = endpoint.path
+        context = self._context(exchange, caller)
+        if not public:
+            self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
+        return self._run(exchange, match.route, context)
+
+    def authenticate(self, exchange: Exchange) -> Caller:
+        """Name the caller, for the answer and for the log."""
+        environ, call = exchange.request.environ, exchange.call
+        call.address = exchange.request.remote_addr or call.address
+        caller = self.authenticator.caller(environ, call.address, strict=exchange.era.strict)
+        call.actor, call.tenant = caller.actor.handle, caller.tenant
+        return caller
+
+    def _match(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Match | SternpostError:
+        """Find the route; a miss is kept until the credential was checked."""
+        version, method = exchange.version, exchange.request.method
+        route = None if shape is None else self.routes.find(shape, version, method)
+        if route is not None:
+            found = Match(route, values)
+        else:
+            try:
+                found = self.routes.get(version, method, exchange.segments)
+            except SternpostError as miss:
+                return miss
+        exchange.route = found.route
+        texts = found.values if exchange.era.strict else map(_plus, found.values)
+        exchange.call.action = found.route.endpoint.action
+        exchange.values = dict(zip(found.route.parameters, texts, strict=True))
+        return found
+
+    def _authorize(self, caller: Caller, context: Context, attempt: Attempt) -> None:
+        try:
+            authorize(caller, attempt)
+        except ForbiddenError as refusal:
+            self.wiring.denied(context, refusal.message)
+            raise
+
+    @staticmethod
+    def _context(exchange: Exchange, caller: Caller) -> Context:
+        agent = exchange.request.environ.get("HTTP_USER_AGENT")
+        source = Source(exchange.call.address or None, agent, exchange.call.request_id)
+        return Context(caller.tenant, caller.actor, caller.credential, source=source)
+
+    def _options(self, exchange: Exchange) -> Response:
+        allowed = self.routes.allowed(exchange.version, exchange.segments)
+        if not allowed:
+            self.routes.get(exchange.version, "GET", exchange.segments)
+            raise wrong_method("OPTIONS", allowed)
+        return Response(b"", status=200, headers={"Allow": ", ".join(allowed)}, content_type=JSON_TYPE)
+
+    def _run(self, exchange: Exchange, route: Route, context: Context) -> Response:
+        endpoint, request = route.endpoint, exchange.request
+        rules = Rules(endpoint.action, route.version, route.era)
+        exchange.url = texts_of(exchange.query)
+        sent = Sent(exchange.url, form_of(request) if route.writes else {})
+        general = general_of(sent.texts, rules)
+        intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
+        work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
+        try:
+            given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
+            response = self._answer(exchange, route, work, given)
+        except BaseException:
+            work.release()
+            raise
+        if response.is_streamed:
+            response.call_on_close(work.release)
+        else:
+            work.release()
+        return response
+
+    def _answer(self, exchange: Exchange, route: Route, work: Work, given: Given) -> Response:
+        endpoint = route.endpoint
+        etag = None
+        if endpoint.state is not None and route.era.strict:
+            etag = collection_etag(exchange, endpoint.state(work, given))
+            if _matches(exchange.request, etag):
+                return _not_modified(etag)
+        answer = endpoint.view(work, given)
+        if not route.era.strict:
+            answer = answers.without_page(answer)
+        elif etag is None and answer.revision is not None:
+            etag = f'"{answer.revision}"'
+            if not route.writes and _matches(exchange.request, etag):
+                return _not_modified(etag)
+        return self._respond(exchange, route, answer, etag)
+
+    def _respond(self, exchange: Exchange, route: Route, answer: Answer, etag: str | None) -> Response:
+        endpoint = route.endpoint
+        pretty = is_pretty(exchange.url or {})
+        envelope_id = answer.id if endpoint.id_from == "result" else self._path_id(exchange)
+        body = answers.write(route, answer, envelope_id, pretty=pretty)
+        kind = answer.content_type or (answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE)
+        headers = dict(answer.headers)
+        if etag is not None:
+            headers["ETag"] = etag
+        if answer.next is not None:
+            path = str(exchange.request.environ.get(ASKED_PATH, ""))
+            headers["Link"] = link_to(path, exchange.url or {}, cursor_of(answer.next))
+        fresh = route.era.strict and not route.writes
+        headers["Cache-Control"] = "private, no-cache" if fresh else "no-store"
+        return respond(exchange.request, body, answer.status, headers, kind)
+
+    def _path_id(self, exchange: Exchange) -> str | None:
+        route = exchange.route
+        if route is None or route.endpoint.id_from != "path" or not exchange.values:
+            return None
+        return exchange.values[route.parameters[-1]]
+
+    def refuse(self, exchange: Exchange, error: Exception) -> Response:
+        """Put an error into the envelope of its era."""
+        error, era, call = problems.translated(error), exchange.era, exchange.call
+        if not isinstance(error, SternpostError):
+            log_failure(call, error)
+        action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
+        if REFUSAL in exchange.request.environ:
+            action = str(exchange.request.environ.get(KIND, UNKNOWN))
+        envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
+        body = envelope.error(problems.text_of(error, era, call.request_id))
+        if wants_pretty(exchange.query):
+            body = prettify(body)
+        headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}
+        status = problems.status_of(type(error), era)
+        return respond(exchange.request, body.encode("utf-8", "replace"), status, headers, JSON_TYPE)
+
+
+def _plus(text: str) -> str:
+    """Read an id of the path as Rudder does: a space means the plus of `uid+revision`."""
+    return text.replace(" ", "+")
+
+
+def respond(
+    request: Request, body: bytes | Iterator[bytes], status: int, headers: dict[str, str], kind: str
+) -> Response:
+    """Make the response; what is small enough to hold is compressed for who accepts it."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    if isinstance(body, bytes) and len(body) >= GZIP_FROM:
+        headers["Vary"] = "Accept-Encoding"
+        if _accepts_gzip(request):
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+    return Response(body, status=status, headers=headers, content_type=kind)
+
+
+def _accepts_gzip(request: Request) -> bool:
+    header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    return "gzip" in header and request.accept_encodings.quality("gzip") > 0
+
+
+def collection_etag(exchange: Exchange, state: str) -> str:
+    """Tag a collection: version, tenant and actor, the state it depends on, the query in any order."""
+    named = exchange.url or {}
+    query = sorted((name, value) for name, values in named.items() for value in values)
+    known = (exchange.version, exchange.call.tenant, exchange.call.actor, state, exchange.request.path, query)
+    return f'W/"{hashlib.sha256(repr(known).encode()).hexdigest()[:32]}"'
+
+
+def _matches(request: Request, etag: str) -> bool:
+    header = request.environ.get("HTTP_IF_NONE_MATCH")
+    if not header:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def _not_modified(etag: str) -> Response:
+    return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

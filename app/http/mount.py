@@ -1,0 +1,147 @@
+"""Mounts the endpoints on a Flask application: blueprints under `/api/<version>`, and what stands beside them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from flask import Flask, Response, request
+from flask_smorest import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.core.errors import ForbiddenError
+from app.http import docs
+from app.http.answers import TEXT_TYPE
+from app.http.auth import Caller
+from app.http.dispatch import Dispatcher, Exchange, respond
+from app.http.endpoint import Endpoint
+from app.http.envelope import dump
+from app.http.negotiation import OPEN, VersionMiddleware
+from app.http.observe import CALL, METRICS_TYPE, Metrics, ObserveMiddleware
+from app.http.routing import HOLE, Routes, Shape
+from app.http.versions import LATEST, VERSIONS
+from app.http.wiring import Wiring
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+
+
+def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
+    """Give the application its routes, its errors and its middleware; the table is what was mounted.
+
+    Raises:
+        EndpointError: an endpoint forgot its right, or two answer the same.
+    """
+    routes = Routes(endpoints)
+    dispatcher = Dispatcher(routes, wiring)
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = wiring.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = wiring.max_body_bytes
+    for blueprint in _blueprints(routes, dispatcher):
+        app.register_blueprint(blueprint)
+    metrics = Metrics()
+    _mount_health(app, wiring)
+    _mount_metrics(app, dispatcher, metrics)
+    docs.mount_docs(app, endpoints, is_open=wiring.docs_open, guard=lambda: _authenticated(dispatcher))
+    app.register_error_handler(Exception, _refuser(dispatcher))
+    app.wsgi_app = VersionMiddleware(app.wsgi_app, routes.first_segments)  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    app.wsgi_app = ObserveMiddleware(app.wsgi_app, metrics)  # type: ignore[method-assign]  # the same
+    if wiring.trusted_proxies:
+        hops = wiring.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the same
+    return routes
+
+
+def _blueprints(routes: Routes, dispatcher: Dispatcher) -> list[Blueprint]:
+    """Make one blueprint per first segment, each path once for all versions."""
+    shapes: dict[str, list[Shape]] = defaultdict(list)
+    for shape in routes.table:
+        shapes[shape[0]].append(shape)
+    made = []
+    for first, below in shapes.items():
+        blueprint = Blueprint(first.replace(".", "_"), __name__, url_prefix="/api/<int:version>")
+        for shape in below:
+            name = "_".join(segment.replace(HOLE, "x").replace(".", "_") for segment in shape)
+            blueprint.add_url_rule(
+                _rule(shape),
+                endpoint=name,
+                view_func=_view(dispatcher, shape),
+                methods=METHODS,
+                provide_automatic_options=False,
+            )
+        made.append(blueprint)
+    return made
+
+
+def _rule(shape: Shape) -> str:
+    return "".join(f"/<p{place}>" if part == HOLE else f"/{part}" for place, part in enumerate(shape))
+
+
+def _view(dispatcher: Dispatcher, shape: Shape) -> Callable[..., Response]:
+    holes = [place for place, part in enumerate(shape) if part == HOLE]
+
+    def view(version: int, **values: str) -> Response:
+        texts = [values[f"p{place}"] for place in holes]
+        segments = list(shape)
+        for place, text in zip(holes, texts, strict=True):
+            segments[place] = text
+        return dispatcher.serve(shape, version, segments, texts)
+
+    return view
+
+
+def _refuser(dispatcher: Dispatcher) -> Callable[[Exception], Response]:
+    """Make the answer to what reached no endpoint; below `/api` a credential is asked for first."""
+
+    def refuse(error: Exception) -> Response:
+        parts = request.path.split("/")
+        if parts[1:2] == ["api"] and not (parts[2:3] and parts[2] in OPEN):
+            versioned = len(parts) > 2 and parts[2].isdigit() and int(parts[2]) in VERSIONS  # noqa: PLR2004  /api/<version>
+            return dispatcher.serve(None, int(parts[2]) if versioned else LATEST, parts[3:])
+        return dispatcher.refuse(_exchange(), error)
+
+    return refuse
+
+
+def _exchange() -> Exchange:
+    return Exchange(request, request.environ[CALL], LATEST, ())
+
+
+def _mount_health(app: Flask, wiring: Wiring) -> None:
+    def status() -> Response:
+        return Response("OK\n", content_type=TEXT_TYPE)
+
+    def alive() -> Response:
+        return respond(request, b'{"healthy":true}', 200, {}, "application/json")
+
+    def ready() -> Response:
+        fault = wiring.find_fault()
+        body = dump({"ready": True} if fault is None else {"ready": False, "reason": fault})
+        return respond(request, body.encode(), 200 if fault is None else 503, {}, "application/json")
+
+    app.add_url_rule("/api/status", "status", status)
+    app.add_url_rule("/healthz", "healthz", alive)
+    app.add_url_rule("/readyz", "readyz", ready)
+
+
+def _mount_metrics(app: Flask, dispatcher: Dispatcher, metrics: Metrics) -> None:
+    def show() -> Response:
+        if not dispatcher.wiring.metrics_open:
+            refusal = _authenticated(dispatcher)
+            if refusal is not None:
+                return refusal
+        return Response(metrics.text(), content_type=METRICS_TYPE)
+
+    app.add_url_rule("/metrics", "metrics", show)
+
+
+def _authenticated(dispatcher: Dispatcher) -> Response | None:
+    """Ask for any valid credential of an account that may read; None lets the request pass."""
+    exchange = _exchange()
+    try:
+        _check_reader(dispatcher.authenticate(exchange))
+    except Exception as error:  # noqa: BLE001  the edge: whatever it is, the caller gets an envelope
+        return dispatcher.refuse(exchange, error)
+    return None
+
+
+def _check_reader(caller: Caller) -> None:
+    if caller.read_only or caller.grant.authorization not in ("ro", "rw"):
+        raise ForbiddenError(f"Authorization error: User '{caller.actor.handle}' is not allowed to read this")

@@ -1,0 +1,86 @@
+"""WSGI middleware that brings every form of URL to `/api/<version>/...` before routing."""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
+
+from app.core.errors import InvalidError, SternpostError, UnknownPathError, UnknownVersionError
+from app.http.versions import LATEST, LISTED, WRONG_VERSION, era_of, find_version
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+REFUSAL: Final = "sternpost.refusal"
+ASKED_PATH: Final = "sternpost.path"
+KIND: Final = "sternpost.kind"
+OPEN: Final = frozenset({"status", "docs"})
+"""First segments that have no version."""
+
+_LIKE_A_VERSION = re.compile(r"latest|[0-9][0-9.]*|[0-9]*\.[0-9]+", re.IGNORECASE)
+_SECOND_QUERY = re.compile(r"\?(?=[A-Za-z]+=)")
+
+
+class VersionMiddleware:
+    """Rewrites paths; what it has to refuse it leaves in the environment, so that it gets an envelope like all else."""
+
+    def __init__(self, app: "WSGIApplication", first_segments: Collection[str]) -> None:
+        self._app = app
+        self._first_segments = frozenset(first_segments)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request as WSGI says."""
+        path = environ[ASKED_PATH] = _path(environ)
+        if path.startswith("/rudder/"):
+            path = path.removeprefix("/rudder")
+        query = environ.get("QUERY_STRING", "")
+        if "?" in query:
+            environ["QUERY_STRING"] = _SECOND_QUERY.sub("&", query)
+        if path.startswith("/api/"):
+            try:
+                path = self._versioned(path.removeprefix("/api/"), environ.get("HTTP_X_API_VERSION"), environ)
+            except SternpostError as refusal:
+                environ[REFUSAL] = refusal
+        environ["PATH_INFO"] = path
+        return self._app(environ, start_response)
+
+    def _versioned(self, path: str, header: str | None, environ: dict[str, Any]) -> str:
+        first, _, rest = path.partition("/")
+        if first in OPEN:
+            return f"/api/{path}"
+        asked = None if header is None else find_version(header.strip())
+        if _LIKE_A_VERSION.fullmatch(first) or self._is_wrong_version(first, rest):
+            version = find_version(first)
+            if version is None:
+                raise UnknownPathError(f"There is no version '{first[:40]}'; use one of: {LISTED}")
+            if rest == "status":
+                return "/api/status"
+            if era_of(version).strict and asked is not None and asked != version:
+                text = f"The URL asks for version {version} and the header X-API-Version for {asked}; send one of them"
+                raise InvalidError(text)
+        else:
+            environ[KIND] = first if first in self._first_segments else "unknown"
+            version, rest = self._from_header(header, asked), path
+        if not era_of(version).strict:
+            rest = rest.removesuffix("/")
+        return f"/api/{version}/{rest}"
+
+    def _is_wrong_version(self, first: str, rest: str) -> bool:
+        """Say whether a path such as `foo/rules` has something in the version's place."""
+        return first not in self._first_segments and rest.partition("/")[0] in self._first_segments
+
+    @staticmethod
+    def _from_header(header: str | None, asked: int | None) -> int:
+        if header is not None and asked is None:
+            raise UnknownVersionError(WRONG_VERSION)
+        return asked or LATEST
+
+
+def _path(environ: dict[str, Any]) -> str:
+    """Give the decoded path; an encoded slash stays encoded, as part of an id that is then refused by name."""
+    path = str(environ.get("PATH_INFO", ""))
+    raw = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "").partition("?")[0]
+    if "%2f" not in raw.lower() or not raw.startswith("/"):
+        return path
+    parts = re.split("%2f", raw, flags=re.IGNORECASE)
+    return "%2F".join(unquote_to_bytes(part).decode("latin-1") for part in parts)

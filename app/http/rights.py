@@ -1,0 +1,84 @@
+"""What an account may do: authorisations none, ro, rw and acl, and the names that rights can have."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.http.endpoint import ANYBODY, PUBLIC, Endpoint
+
+KINDS: Final = (
+    *("account", "administration", "compliance", "configuration", "deployer", "deployment", "directive", "event"),
+    *("group", "image", "instance", "node", "parameter", "reviewPolicy", "role", "rule", "secret", "team", "technique"),
+    *("tenant", "user", "userAccount", "validator", "webhook"),
+)
+ACTIONS: Final = ("read", "edit", "write")
+RIGHTS: Final = frozenset(f"{kind}_{action}" for kind in KINDS for action in ACTIONS)
+
+Authorization = Literal["none", "ro", "rw", "acl"]
+
+
+@dataclass(frozen=True, slots=True)
+class AclEntry:
+    """A path without version, `*` for one segment and `**` for the rest, and the methods it allows, in any case."""
+
+    path: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an account's token opens."""
+
+    authorization: Authorization
+    acl: tuple[AclEntry, ...] = ()
+
+
+def is_right(name: str) -> bool:
+    """Say whether an endpoint may declare this right."""
+    return name in RIGHTS or name in (PUBLIC, ANYBODY)
+
+
+def allows(grant: Grant, endpoint: Endpoint, method: str, segments: Sequence[str]) -> bool:
+    """Say whether a grant opens an endpoint; `segments` are those of the request's path, without version.
+
+    A read-only token may call what changes nothing, whatever the method; a GET that writes it may not (ours).
+    """
+    if grant.authorization == "rw":
+        return True
+    if grant.authorization == "ro":
+        only_reads = endpoint.write is None and all(right.endswith("_read") for right in endpoint.rights)
+        return only_reads or not endpoint.writes
+    if grant.authorization == "acl":
+        return _acl_allows(grant.acl, method, segments)
+    return False
+
+
+def _acl_allows(acl: Sequence[AclEntry], method: str, segments: Sequence[str]) -> bool:
+    """Let the first entry whose path matches decide; none matching is a no."""
+    for entry in acl:
+        if path_matches(entry.path, segments):
+            verb = "get" if method == "HEAD" else method.lower()
+            return verb in {action.lower() for action in entry.actions}
+    return False
+
+
+def path_matches(pattern: str, segments: Sequence[str]) -> bool:
+    """Match a path against an entry's: literal segments, `*` for one, `**` last for one or more."""
+    parts = pattern.strip("/").split("/")
+    if parts[-1] == "**":
+        head = parts[:-1]
+        return len(segments) > len(head) and _same(head, segments[: len(head)])
+    return len(parts) == len(segments) and _same(parts, segments)
+
+
+def _same(parts: Sequence[str], segments: Sequence[str]) -> bool:
+    return all(part in ("*", segment) for part, segment in zip(parts, segments, strict=True))
+
+
+_ACL_PATH = re.compile(r"/?(?:(?!\*\*)[^/\s]+/)*(?:\*\*|[^/\s]+)")
+
+
+def is_acl_path(path: str) -> bool:
+    """Say whether a path can stand in an ACL: no empty segment, `**` only as the last."""
+    return _ACL_PATH.fullmatch(path) is not None

@@ -1,0 +1,195 @@
+"""The table of endpoints: which one answers a path in a version, and which ids its static segments reserve."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from app.core.errors import SternpostError, UnknownPathError
+from app.http.endpoint import PUBLIC, Endpoint
+from app.http.problems import wrong_method
+from app.http.rights import is_right
+from app.http.schemas import Reader, Reshape, reshaper
+from app.http.versions import VERSIONS, Era, era_of
+
+HOLE: Final = "{}"
+RUDDER_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
+_PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
+_STATIC = re.compile(r"[A-Za-z0-9._-]+")
+
+Shape = tuple[str, ...]
+"""The segments of a path template, parameters as `{}`."""
+
+
+class EndpointError(Exception):
+    """An endpoint is declared wrongly; the server does not start."""
+
+
+class Route:
+    """One endpoint in one version, with what is derived from the pair."""
+
+    def __init__(self, endpoint: Endpoint, version: int) -> None:
+        self.endpoint = endpoint
+        self.version = version
+        self.era: Era = era_of(version)
+        self.parameters = tuple(_PARAMETER.findall(endpoint.path))
+        takes = (endpoint.input, endpoint.query, endpoint.paging)
+        self.writes = endpoint.writes
+        self.is_plain = not (endpoint.json_only or self.writes) and takes == (None, None, None)
+        self.is_public = PUBLIC in endpoint.rights
+
+    @cached_property
+    def input(self) -> Reader | None:
+        """The reader of the endpoint's input."""
+        schema, endpoint = self.endpoint.input, self.endpoint
+        if schema is None:
+            return None
+        hint = endpoint.unreadable
+        return Reader(schema, self.version, partial=endpoint.partial, hint=hint, in_path=self.parameters)
+
+    @cached_property
+    def query(self) -> Reader | None:
+        """The reader of the endpoint's query."""
+        schema = self.endpoint.query
+        return None if schema is None else Reader(schema, self.version, partial=False)
+
+    @cached_property
+    def reshape(self) -> Reshape | None:
+        """The function that writes a document in the version's form."""
+        schema = self.endpoint.output
+        return None if schema is None else reshaper(schema, self.version)
+
+    @cached_property
+    def known_output(self) -> frozenset[str]:
+        """The names that any version's answer shows, which clients post back."""
+        schema = self.endpoint.output
+        return frozenset() if schema is None else frozenset(Reader(schema, self.version, partial=True).known)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route and the values of its path's parameters."""
+
+    route: Route
+    values: Sequence[str]
+
+
+@dataclass
+class Routes:
+    """Every endpoint by shape, version and method."""
+
+    endpoints: Sequence[Endpoint]
+    table: dict[Shape, dict[tuple[int, str], Route]] = field(default_factory=lambda: defaultdict(dict))
+    by_length: dict[int, list[Shape]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        for endpoint in self.endpoints:
+            check(endpoint)
+            self._add(endpoint)
+        for shape in self.table:
+            self.by_length[len(shape)].append(shape)
+        for shapes in self.by_length.values():
+            shapes.sort(key=lambda shape: [segment == HOLE for segment in shape])
+
+    def _add(self, endpoint: Endpoint) -> None:
+        here = self.table[shape_of(endpoint.path)]
+        for version in VERSIONS:
+            if version not in endpoint.lifespan:
+                continue
+            route = Route(endpoint, version)
+            for method in endpoint.methods:
+                if (version, method) in here:
+                    other = here[version, method].endpoint
+                    raise EndpointError(f"{endpoint} and {other.action} both answer {method} in version {version}")
+                here[version, method] = route
+
+    @cached_property
+    def first_segments(self) -> frozenset[str]:
+        """The names with which paths begin."""
+        return frozenset(shape[0] for shape in self.table)
+
+    def find(self, shape: Shape, version: int, method: str) -> Route | None:
+        """Find what answers exactly this shape."""
+        here = self.table.get(shape)
+        return None if here is None else here.get((version, "GET" if method == "HEAD" else method))
+
+    def get(self, version: int, method: str, segments: Sequence[str]) -> Match:
+        """Find what answers a path; a static segment that does not exist in the version may be an id there.
+
+        Raises:
+            UnknownPathError: nothing in this version does.
+            MethodNotAllowedError: something does, by another method.
+        """
+        candidates = [shape for shape in self.by_length.get(len(segments), ()) if _fits(shape, segments)]
+        here = [shape for shape in candidates if self.methods(shape, version)]
+        if era_of(version).strict:
+            here = here[:1]
+        for shape in here:
+            route = self.find(shape, version, method)
+            if route is not None:
+                values = [text for hole, text in zip(shape, segments, strict=True) if hole == HOLE]
+                return Match(route, values)
+        raise self._refusal(version, method, here)
+
+    def methods(self, shape: Shape, version: int) -> tuple[str, ...]:
+        """List the methods that a shape answers in a version."""
+        found = {method for alive, method in self.table[shape] if alive == version}
+        return tuple(sorted(found | {"HEAD", "OPTIONS"} if "GET" in found else found | {"OPTIONS"})) if found else ()
+
+    def allowed(self, version: int, segments: Sequence[str]) -> tuple[str, ...]:
+        """List the methods that a path answers in a version."""
+        shapes = [shape for shape in self.by_length.get(len(segments), ()) if _fits(shape, segments)]
+        return next((methods for shape in shapes if (methods := self.methods(shape, version))), ())
+
+    def _refusal(self, version: int, method: str, here: Sequence[Shape]) -> SternpostError:
+        unknown = UnknownPathError(f"There is nothing at this path in version {version}; see /api/docs/{version}/")
+        if era_of(version).strict:
+            return wrong_method(method, self.methods(here[0], version)) if here else unknown
+        # Rudder matches method and path together, and knows four methods wherever they are sent.
+        return unknown if method in RUDDER_METHODS else wrong_method(method, tuple(sorted(RUDDER_METHODS)))
+
+
+def check(endpoint: Endpoint) -> None:
+    """Refuse an endpoint that forgot something.
+
+    Raises:
+        EndpointError: naming the endpoint and what to declare.
+    """
+    if not endpoint.rights:
+        raise EndpointError(f"{endpoint} declares no right; say PUBLIC if it needs none")
+    wrong = [right for right in endpoint.rights if not is_right(right)]
+    if wrong:
+        raise EndpointError(f"{endpoint} declares the unknown right {wrong[0]}; see KINDS in rights.py")
+    segments = endpoint.path.removeprefix("/").split("/")
+    if not endpoint.path.startswith("/") or not all(_is_segment(segment) for segment in segments):
+        raise EndpointError(f"{endpoint} has a path that is not like /rules/{{id}}")
+    if not endpoint.methods or not endpoint.action or not endpoint.summary:
+        raise EndpointError(f"{endpoint} needs methods, an action and a summary")
+    if endpoint.id_from == "path" and not _PARAMETER.search(endpoint.path):
+        raise EndpointError(f"{endpoint} takes its id from a path that has none")
+
+
+def _is_segment(segment: str) -> bool:
+    return bool(_PARAMETER.fullmatch(segment) or _STATIC.fullmatch(segment))
+
+
+def shape_of(path: str) -> Shape:
+    """Give the shape of a path template."""
+    return tuple(_PARAMETER.sub(HOLE, segment) for segment in path.removeprefix("/").split("/"))
+
+
+def _fits(shape: Shape, segments: Sequence[str]) -> bool:
+    return all(part in (HOLE, text) and text for part, text in zip(shape, segments, strict=True))
+
+
+def reserved_ids(endpoints: Iterable[Endpoint], prefix: str) -> frozenset[str]:
+    """List the ids that no object below a path prefix may have, because a static segment stands in their place."""
+    start = shape_of(prefix)
+    following = [shape[len(start)] for each in endpoints if _below(start, shape := shape_of(each.path))]
+    return frozenset(following) - {HOLE} if HOLE in following else frozenset()
+
+
+def _below(start: Shape, shape: Shape) -> bool:
+    return len(shape) > len(start) and shape[: len(start)] == start

@@ -1,0 +1,40 @@
+"""What the HTTP layer needs from the rest of the server, as one value made at start."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.context import Context
+from app.http.auth import FindAccount
+from app.http.endpoint import Intent, Work
+
+
+def _always_ready() -> str | None:
+    return None
+
+
+def _ignore(_context: Context, _text: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """The ways from HTTP into the server.
+
+    `open_work` may refuse (the tenant's state); it is called after the right was checked and before input is read.
+    Its work carries the intent's idempotency key and dry run to the committer.
+    `find_account` gets `token_hash(token)` and finds only accounts that may be used now. `find_fault` says why the
+    server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` counts the hops
+    whose `X-Forwarded-*` are believed.
+    """
+
+    open_work: Callable[[Context, Intent], Work]
+    find_account: FindAccount
+    find_fault: Callable[[], str | None] = _always_ready
+    denied: Callable[[Context, str], None] = _ignore
+    max_body_bytes: int = 8 * 1024 * 1024
+    public_read: bool = False
+    docs_open: bool = True
+    metrics_open: bool = False
+    trusted_proxies: int = 0
+    now_s: Callable[[], float] = time.monotonic
