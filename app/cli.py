@@ -10,6 +10,8 @@ from app.core.errors import SternpostError
 
 # name -> "module:attribute" of a click command, in the order that --help shows
 COMMANDS: Mapping[str, str] = {
+    "serve": "app.commands.serve:serve",
+    "worker": "app.commands.serve:worker",
     "config": "app.commands.config:show",
 }
 

@@ -1,7 +1,7 @@
 """Run migrations on the connection that the program hands over, or on the configured database."""
 
 from alembic import context
-from sqlalchemy import engine_from_config, pool
+from sqlalchemy import Connection, engine_from_config, pool
 
 from app.store.tables import Base
 
@@ -9,9 +9,9 @@ config = context.config
 connection = config.attributes.get("connection")
 
 
-def run(bound: object) -> None:
+def run(bound: Connection) -> None:
     context.configure(
-        connection=bound,  # type: ignore[arg-type]  alembic types it as Connection; it is one
+        connection=bound,
         target_metadata=Base.metadata,
         render_as_batch=True,
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.changes.change import Edit, Idempotency, Outcome
-from app.changes.judging import judge, needed
+from app.changes.judging import Laws, judge, needed
 from app.changes.kinds import Kind
 from app.changes.lanes import Lane, Lanes, Ticket
 from app.changes.reasons import REASON_SETTINGS, settle_reason
@@ -39,7 +39,7 @@ class Committer:
     """Takes change sets as values and commits them in groups, one tenant at a time.
 
     Thread-safe; other processes write beside it under the same lock of the tenant's row. With `commits` false no
-    commit is built: the floor that the benchmark compares with.
+    commit is built: the floor that the benchmark compares with. `reserved` are, by kind, ids that no document may have.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class Committer:
         ring: KeyRing,
         *,
         clock: Callable[[], int] = now_ms,
-        after_commit: Callable[[str], None] = lambda _tenant: None,
+        reserved: Mapping[str, frozenset[str]] | None = None,
         commits: bool = True,
     ) -> None:
         self.kinds: Mapping[str, Kind] = {kind.name: kind for kind in kinds}
         self.database = database
         self.ring = ring
         self._clock = clock
-        self._after_commit = after_commit
+        self._laws = Laws(self.kinds, reserved or {})
         self._commits = commits
         self._lanes = Lanes()
 
@@ -78,7 +78,7 @@ class Committer:
             view = BatchView(connection, ctx.tenant, self.kinds, ctx)
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
-            judged = judge(view, edits, self.kinds, sealer, self._clock())
+            judged = judge(view, edits, self._laws, sealer, self._clock())
         return Outcome(judged.asked, judged.changes)
 
     def operate(self, ctx: Context, act: Callable[[Connection], tuple[Sequence[Fact], T]]) -> T:
@@ -111,8 +111,6 @@ class Committer:
             lane.forget()
             for ticket in tickets:
                 ticket.answer = failure
-        if any(isinstance(ticket.answer, Outcome) for ticket in tickets):
-            self._after_commit(lane.tenant)
 
     def _alone(self, lane: Lane, ticket: Ticket) -> None:
         try:
@@ -167,7 +165,7 @@ class Committer:
             if answer is None:
                 _refuse_read_only(recorder.head, ticket.ctx)
                 ctx = settle_reason(ticket.ctx, view.find)
-                judged = judge(view, ticket.edits, self.kinds, sealer, recorder.now)
+                judged = judge(view, ticket.edits, self._laws, sealer, recorder.now)
                 answer = recorder.record(ctx, judged, idempotency=ticket.idempotency)
                 earlier.remember(ticket, answer)
         except DBAPIError:

@@ -8,7 +8,8 @@ from app.changes.kinds import Kind, title
 from app.changes.secrecy import Sealer
 from app.changes.view import BatchView
 from app.core.canonical import Document, pretty
-from app.core.errors import AlreadyExistsError, StaleError
+from app.core.errors import AlreadyExistsError, InvalidError, StaleError
+from app.core.ids import check_id
 from app.store.documents import Stored
 from app.store.git.objects import blob_sha
 
@@ -24,12 +25,21 @@ class Judged:
     changes: tuple[Change, ...]
 
 
-def judge(view: BatchView, edits: Sequence[Edit], kinds: Mapping[str, Kind], sealer: Sealer, now: int) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """What edits are judged by: the kinds in their order, and by kind the ids that no document may have."""
+
+    kinds: Mapping[str, Kind]
+    reserved: Mapping[str, frozenset[str]]
+
+
+def judge(view: BatchView, edits: Sequence[Edit], laws: Laws, sealer: Sealer, now: int) -> Judged:
     """Merge the edits over the stored documents and check the result as a whole.
 
     Raises:
         SternpostError: the change set is refused; the caller undoes the view.
     """
+    kinds = laws.kinds
     order = {name: position for position, name in enumerate(kinds)}
     waiting = sorted(edits, key=lambda edit: order[edit.kind])
     seen = 0
@@ -38,7 +48,7 @@ def judge(view: BatchView, edits: Sequence[Edit], kinds: Mapping[str, Kind], sea
         if seen > MAX_CASCADE:
             raise RuntimeError("A cascade does not end")
         edit = waiting.pop(0)
-        change = _merge(view, edit, kinds[edit.kind], sealer, now)
+        change = _merge(view, edit, laws, sealer, now)
         if change.after is not change.before:
             waiting[:0] = kinds[edit.kind].cascade(change, view)
     changes = tuple(_changes(view))
@@ -60,8 +70,10 @@ def needed(edits: Iterable[Edit], kinds: Mapping[str, Kind]) -> set[tuple[str, s
     return keys
 
 
-def _merge(view: BatchView, edit: Edit, kind: Kind, sealer: Sealer, now: int) -> Change:
-    key = (edit.kind, edit.id)
+def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int) -> Change:
+    key, kind = (edit.kind, edit.id), laws.kinds[edit.kind]
+    if edit.action == "create":
+        _check_new_id(edit.id, kind, laws.reserved.get(edit.kind, frozenset()))
     present = view.find(*key)
     _refuse_impossible(edit, kind, present)
     if present is not None:
@@ -76,6 +88,15 @@ def _merge(view: BatchView, edit: Edit, kind: Kind, sealer: Sealer, now: int) ->
         return Change(edit.kind, edit.id, present, present)
     view.put(key, after)
     return Change(edit.kind, edit.id, present, after)
+
+
+def _check_new_id(document_id: str, kind: Kind, reserved: frozenset[str]) -> None:
+    check_id(document_id, what=kind.label)
+    if document_id in reserved:
+        text = (
+            f"{kind.label} id '{document_id}' is reserved, because a path of the API has that name; choose another id"
+        )
+        raise InvalidError(text, fields={"id": [text]})
 
 
 def _refuse_impossible(edit: Edit, kind: Kind, present: Stored | None) -> None:

@@ -27,6 +27,16 @@ class View(Protocol):
             NotFoundError: with the kind's own text.
         """
 
+    def source(self, kind: str, document_id: str) -> Stored:
+        """Read the document that a new one is to be copied from.
+
+        Raises:
+            NotFoundError: with the kind's own text.
+        """
+
+    def label(self, kind: str) -> str:
+        """Name a kind in a sentence."""
+
     def holders(self, kind: str, field: str, value: str) -> list[Stored]:
         """Read the documents of a kind whose declared field has this value, by id."""
 
@@ -55,11 +65,11 @@ def _accept(*_given: object) -> None:
 class Kind:
     """A kind of document.
 
-    `guard` refuses edits of documents that must stay as they are; `judge` merges an edit over the stored document and gives the complete new one, or raises; `check` looks at
-    references once every edit of the change set is merged; `cascade` names the edits that a change brings with it;
-    `fields` are the declared (field, value) pairs that can be looked up; `needs` the documents that judging will read;
-    `secret_paths` where the document holds secrets. `unknown` is the text for a missing document, with its id in `{id}`;
-    `rudder_unknown` what Rudder says.
+    `guard` refuses edits of documents that must stay as they are; `judge` merges an edit over the stored document and
+    gives the complete new one, or raises; `check` looks at references once every edit of the change set is merged;
+    `cascade` names the edits that a change brings with it; `fields` are the declared (field, value) pairs that can be
+    looked up; `needs` the documents that judging will read; `secret_paths` where the document holds secrets. `unknown`
+    is the text for a missing document, with its id in `{id}`; the `rudder_` texts are what scripts of old versions match.
     """
 
     name: str
@@ -99,7 +109,7 @@ def title(kind: Kind, document: Mapping[str, JSON], document_id: str) -> str:
     return value if isinstance(value, str) and value else document_id
 
 
-def laid_over(kind: Kind, defaults: Mapping[str, JSON], present: Stored | None, edit: Edit, view: View) -> Document:
+def laid_over(defaults: Mapping[str, JSON], present: Stored | None, edit: Edit, view: View) -> Document:
     """Lay the given fields over the stored document, the one to copy, or the defaults.
 
     Raises:
@@ -108,16 +118,13 @@ def laid_over(kind: Kind, defaults: Mapping[str, JSON], present: Stored | None, 
     if present is not None:
         base: Mapping[str, JSON] = present.document
     elif edit.source is not None:
-        source = view.find(kind.name, edit.source)
-        if source is None:
-            raise kind.missing_source(edit.source)
-        base = source.document
+        base = view.source(edit.kind, edit.source).document
     else:
         base = defaults
     return {**base, **edit.fields, "id": edit.id}
 
 
-def refuse_system(kind: Kind, present: Stored, view: View) -> None:
+def refuse_system(present: Stored, _edit: Edit, view: View) -> None:
     """Refuse to change what belongs to the system, unless the system does it.
 
     Raises:
@@ -125,5 +132,5 @@ def refuse_system(kind: Kind, present: Stored, view: View) -> None:
     """
     if present.document.get("system") is True and view.ctx.actor.kind != "system":
         raise ForbiddenError(
-            f"{kind.label} '{present.id}' belongs to the system and cannot be changed or deleted; clone it instead"
+            f"{view.label(present.kind)} '{present.id}' belongs to the system and cannot be changed or deleted; clone it instead"
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.core.canonical import JSON
+from app.changes.settings import setting
 from app.core.context import Context
 from app.core.errors import InvalidError
 from app.store.documents import Stored
@@ -22,9 +22,9 @@ def settle_reason(ctx: Context, find: Callable[[str, str], Stored | None]) -> Co
     """
     if ctx.actor.kind == "system":
         return ctx
-    if not _is_on(find, ENABLED, default=True):
+    if setting(ENABLED, find("setting", ENABLED)) is not True:
         return ctx.because("")
-    if not _is_on(find, MANDATORY, default=False) or len(ctx.reason) >= SHORTEST:
+    if setting(MANDATORY, find("setting", MANDATORY)) is not True or len(ctx.reason) >= SHORTEST:
         return ctx
     given = f"'{ctx.reason}' is too short" if ctx.reason else "none was given"
     text = (
@@ -34,11 +34,3 @@ def settle_reason(ctx: Context, find: Callable[[str, str], Stored | None]) -> Co
     raise InvalidError(
         text, fields={"reason": [text]}, rudder=f"{_EXTRACTING}{rudder} at least {SHORTEST} characters long"
     )
-
-
-def _is_on(find: Callable[[str, str], Stored | None], key: str, *, default: bool) -> bool:
-    stored = find("setting", key)
-    if stored is None:
-        return default
-    value: JSON = stored.document["value"]
-    return value is True

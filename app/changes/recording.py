@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.changes.change import Change, Idempotency, Outcome
 from app.changes.judging import Judged
 from app.changes.kinds import Kind
-from app.core.canonical import Document, canonical
+from app.core.canonical import JSON, Document, canonical
 from app.core.context import Actor, Context
 from app.store.documents import Stored
 from app.store.format1 import body_hash, commit_bytes, event_hash, event_type, private_digest
@@ -165,7 +165,7 @@ class Recorder:
             self.batch.set_field(change.kind, change.id, name, text, holds=True)
 
     def _done(self, ctx: Context, idempotency: Idempotency, outcome: Outcome) -> Row:
-        asked = [[change.kind, change.id] for change in outcome.asked]
+        asked: list[JSON] = [[change.kind, change.id] for change in outcome.asked]
         return {
             "tenant": self.head.id,
             "actor": ctx.actor.id,

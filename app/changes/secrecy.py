@@ -58,8 +58,16 @@ class Sealer:
 
 def _at(value: JSON, path: Path) -> JSON:
     for step in path:
-        value = value[step]  # type: ignore[index, call-overload]  the path was found in this very document
+        value = _inside(value, step)
     return value
+
+
+def _inside(value: JSON, step: str | int) -> JSON:
+    if isinstance(value, dict) and isinstance(step, str):
+        return value[step]
+    if isinstance(value, list) and isinstance(step, int):
+        return value[step]
+    raise TypeError(f"no {step!r} to read")
 
 
 def _replace(value: JSON, path: Path, new: JSON) -> JSON:

@@ -57,6 +57,21 @@ class BatchView:
             raise self._kinds[kind].missing(document_id)
         return found
 
+    def source(self, kind: str, document_id: str) -> Stored:
+        """Read the document that a new one is to be copied from.
+
+        Raises:
+            NotFoundError: with the kind's own text.
+        """
+        found = self.find(kind, document_id)
+        if found is None:
+            raise self._kinds[kind].missing_source(document_id)
+        return found
+
+    def label(self, kind: str) -> str:
+        """Name a kind in a sentence."""
+        return self._kinds[kind].label
+
     def holders(self, kind: str, field: str, value: str) -> list[Stored]:
         """Read the documents of a kind whose declared field has this value, by id."""
         fields = self._kinds[kind].fields

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
+from app.changes.following import Derivation, Followers
 from app.core.context import Context
 from app.store.session import TenantSession
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -16,8 +20,13 @@ class Work:
     ctx: Context
     session: TenantSession
     committer: Committer
+    followers: Followers
     idempotency: Idempotency | None = None
     dry_run: bool = False
+
+    def remember(self, key: str, digest: str) -> None:
+        """Answer a repeated request from the log: `key` is the caller's, `digest` identifies the request."""
+        self.idempotency = Idempotency(key, digest)
 
     def submit(self, edits: Sequence[Edit]) -> Outcome:
         """Change configuration, or only judge the change when the caller asked for a dry run.
@@ -29,6 +38,14 @@ class Work:
         if self.dry_run:
             return self.committer.preview(self.ctx, edits)
         return self.committer.submit(self.ctx, edits, idempotency=self.idempotency)
+
+    def derived(self, derivation: Derivation[T]) -> T:
+        """Give a value derived from the tenant's documents, as of now; only read it."""
+        return self.followers.get(self.session, derivation)
+
+    def release(self) -> None:
+        """Give the connection back."""
+        self.session.release()
 
     def preview(self, edits: Sequence[Edit]) -> Outcome:
         """Judge a change and write nothing."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 
 from flask import Flask, Response, request
 from flask_smorest import Blueprint
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core.errors import ForbiddenError
 from app.http import docs
@@ -16,6 +15,7 @@ from app.http.endpoint import Endpoint
 from app.http.envelope import dump
 from app.http.negotiation import OPEN, VersionMiddleware
 from app.http.observe import CALL, METRICS_TYPE, Metrics, ObserveMiddleware
+from app.http.proxies import ProxyMiddleware
 from app.http.routing import HOLE, Routes, Shape
 from app.http.versions import LATEST, VERSIONS
 from app.http.wiring import Wiring
@@ -44,8 +44,7 @@ def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
     app.wsgi_app = VersionMiddleware(app.wsgi_app, routes.first_segments)  # type: ignore[method-assign]  # Flask's documented way to add middleware
     app.wsgi_app = ObserveMiddleware(app.wsgi_app, metrics)  # type: ignore[method-assign]  # the same
     if wiring.trusted_proxies:
-        hops = wiring.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # the same
+        app.wsgi_app = ProxyMiddleware(app.wsgi_app, wiring.trusted_proxies)  # type: ignore[method-assign]  # the same
     return routes
 
 

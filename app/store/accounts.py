@@ -5,18 +5,18 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.core.canonical import JSON, canonical
-from app.store.session import TenantSession, scoped
+from app.store.session import AnyRow, TenantSession, scoped
 from app.store.tables import AccountRow
 
 Authorization = Literal["none", "ro", "rw", "acl"]
 
-TOKEN_PREFIX = "stp"
+TOKEN_PREFIX = "stp"  # noqa: S105  what every token begins with is no secret
 TOKEN_LENGTH = 32
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -66,9 +66,9 @@ def token_hash(token: str) -> str:
     return "v2:" + hashlib.sha512(token.encode()).hexdigest()
 
 
-def find_by_token(connection: Connection, token: str) -> Account | None:
-    """Look up the account of a token, whatever its tenant; expired and disabled ones too."""
-    row = connection.execute(_BY_TOKEN, {"hash": token_hash(token)}).fetchone()
+def find_by_hash(connection: Connection, hashed: str) -> Account | None:
+    """Look up the account of a token's hash, whatever its tenant; expired and disabled ones too."""
+    row = connection.execute(_BY_TOKEN, {"hash": hashed}).fetchone()
     return None if row is None else _account(row)
 
 
@@ -122,7 +122,7 @@ def touch_accounts(connection: Connection, used: Mapping[tuple[str, str], int]) 
         connection.execute(_TOUCH, rows)
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: AnyRow) -> Account:
     values = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's documented name of it
     values["acl"] = tuple(orjson.loads(values["acl"]))
     return Account(**values)

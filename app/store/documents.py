@@ -1,6 +1,6 @@
 """The present documents of a tenant, as they are stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -86,6 +86,13 @@ def find_document(session: TenantSession, kind: str, document_id: str) -> Stored
 def list_documents(session: TenantSession, kind: str) -> list[Stored]:
     """Read every document of a kind, by id."""
     return [Stored(*row) for row in session.rows(ALL, {"kind": kind})]
+
+
+def stream_documents(session: TenantSession, kind: str) -> Iterator[Stored]:
+    """Read every document of a kind, by id, a part at a time on a connection of its own."""
+    with session.stream(ALL, {"kind": kind}) as rows:
+        for row in rows:
+            yield Stored(*row)
 
 
 def page_documents(session: TenantSession, kind: str, *, after: str, most: int) -> list[Stored]:

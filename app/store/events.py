@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from app.core.canonical import canonical
 from app.store.db import Database
 from app.store.log import Event, Party, Private, ReviewTrail
-from app.store.session import TenantSession
+from app.store.session import AnyRow, TenantSession
 from app.store.tables import EventRecord, Tenant
 
 COLUMNS = tuple(EventRecord.__table__.c)
@@ -56,7 +56,7 @@ DOCUMENTS_AT = (
 )
 
 
-def event(row: Row[Any]) -> Event:
+def event(row: AnyRow) -> Event:
     """Read a row selected by `COLUMNS`."""
     values = row._mapping  # noqa: SLF001  SQLAlchemy's documented name of it
     behalf = orjson.loads(values["on_behalf_of"]) if values["on_behalf_of"] else None
@@ -169,14 +169,14 @@ class SqlLog:
         for row in self._rows(tenant, DOCUMENTS_AT, {"seq": seq}):
             yield row.object_kind, row.object_id, row.after
 
-    def _rows(self, tenant: str, statement: Any, values: dict[str, object]) -> Sequence[Row[Any]]:  # noqa: ANN401
+    def _rows(self, tenant: str, statement: Any, values: dict[str, object]) -> Sequence[AnyRow]:  # noqa: ANN401
         session = TenantSession(self._database, tenant)
         try:
             return session.rows(statement, values)
         finally:
             session.release()
 
-    def _find(self, tenant: str, statement: Any, values: dict[str, object]) -> Row[Any] | None:  # noqa: ANN401
+    def _find(self, tenant: str, statement: Any, values: dict[str, object]) -> AnyRow | None:  # noqa: ANN401
         rows = self._rows(tenant, statement, values)
         return rows[0] if rows else None
 

@@ -8,16 +8,17 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Row, Select, Table, bindparam, select
 from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
 from app.core.errors import NotFoundError
 from app.store.db import Database, translated
 from app.store.tables import Base, Tenant
 
-TENANT = bindparam("tenant")
+TENANT: BindParameter[str] = bindparam("tenant")
 """The tenant of the session; nested selects name it themselves, the outermost gets it added."""
 
 Statement = Select[*tuple[Any, ...]]
+AnyRow = Row[*tuple[Any, ...]]
 
 _scoped: WeakKeyDictionary[object, Statement] = WeakKeyDictionary()
 _OWNED = frozenset(table for table in Base.metadata.tables.values() if "tenant" in table.c)
@@ -48,18 +49,18 @@ class TenantSession:
         self.tenant = tenant
         self._connection: Connection | None = None
 
-    def rows(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[Row[Any]]:
+    def rows(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[AnyRow]:
         """Run a select in this tenant and fetch all it finds."""
         with translated():
             return self._open().execute(scoped(statement), {**(values or {}), "tenant": self.tenant}).fetchall()
 
-    def find(self, statement: Statement, values: Mapping[str, object] | None = None) -> Row[Any] | None:
+    def find(self, statement: Statement, values: Mapping[str, object] | None = None) -> AnyRow | None:
         """Run a select in this tenant that finds one row or none."""
         with translated():
             return self._open().execute(scoped(statement), {**(values or {}), "tenant": self.tenant}).fetchone()
 
     @contextmanager
-    def stream(self, statement: Statement, values: Mapping[str, object] | None = None) -> Iterator[Iterator[Row[Any]]]:
+    def stream(self, statement: Statement, values: Mapping[str, object] | None = None) -> Iterator[Iterator[AnyRow]]:
         """Run a select in this tenant on a connection of its own, fetching a part at a time."""
         with self.database.connect() as connection:
             options = connection.execution_options(yield_per=500)

@@ -12,7 +12,7 @@ from app.store.documents import ALL, HOLDERS, SOME, Stored
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
 from app.store.log import Event
-from app.store.session import scoped
+from app.store.session import AnyRow, scoped
 from app.store.tables import DocumentField, DocumentRow, EventRecord, IdempotencyRow, SecretRow, Tenant
 
 Row = dict[str, object]
@@ -109,15 +109,16 @@ _DELETE_FIELD = delete(DocumentField).where(
     DocumentField.text == bindparam("b_text"),
 )
 _NEWER = ("name", "body", "blob", "revision", "commit_id", "created", "updated")
+
+
+def _upsert(statement: Any) -> Any:  # noqa: ANN401  the two dialects' inserts share no type with this method
+    newer = {column: statement.excluded[column] for column in _NEWER}
+    return statement.on_conflict_do_update(index_elements=["tenant", "kind", "id"], set_=newer)
+
+
 _UPSERT = {
-    "sqlite": sqlite_insert(DocumentRow),
-    "postgresql": postgresql_insert(DocumentRow),
-}
-_UPSERT = {
-    name: statement.on_conflict_do_update(
-        index_elements=["tenant", "kind", "id"], set_={column: statement.excluded[column] for column in _NEWER}
-    )
-    for name, statement in _UPSERT.items()
+    "sqlite": _upsert(sqlite_insert(DocumentRow)),
+    "postgresql": _upsert(postgresql_insert(DocumentRow)),
 }
 _SECRETS = {
     "sqlite": sqlite_insert(SecretRow).on_conflict_do_nothing(),
@@ -154,7 +155,8 @@ def read_holders(connection: Connection, tenant: str, kind: str, field_name: str
 
 def read_blobs(connection: Connection, tenant: str) -> Iterable[tuple[str, str, str]]:
     """Read (kind, id, blob) of every document."""
-    return ((row[0], row[1], row[2]) for row in connection.execute(_BLOBS, {"tenant": tenant}))
+    rows: Iterable[AnyRow] = connection.execute(_BLOBS, {"tenant": tenant})
+    return ((row[0], row[1], row[2]) for row in rows)
 
 
 def read_moved_blobs(connection: Connection, tenant: str, seq: int) -> dict[tuple[str, str], str | None]:

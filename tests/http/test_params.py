@@ -365,9 +365,7 @@ def test_a_body_over_the_limit_is_413(call: Caller, version: int) -> None:
         ("application/x-www-form-urlencoded", b"displayName=abc&value=" + b"x" * 20_000),
     ],
 )
-def test_a_chunked_body_over_the_limit_is_never_cut(
-    server: Server, call: Caller, kind: str, body: bytes
-) -> None:
+def test_a_chunked_body_over_the_limit_is_never_cut(server: Server, call: Caller, kind: str, body: bytes) -> None:
     answer = call(
         "PUT",
         "/api/25/lamps",

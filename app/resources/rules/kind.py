@@ -6,7 +6,7 @@ from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over, refuse_system
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.resources.rules.targets import groups_in, merge_targets
+from app.fleet.targets import groups_in, merge_targets
 from app.store.documents import Stored
 
 ROOT_CATEGORY = "rootRuleCategory"
@@ -27,10 +27,12 @@ DEFAULTS: Mapping[str, JSON] = {
 
 def judge_rule(present: Stored | None, edit: Edit, view: View) -> Document:
     """Merge an edit of a rule; targets take their one stored form."""
-    rule = laid_over(RULE, DEFAULTS, present, edit, view)
+    rule = laid_over(DEFAULTS, present, edit, view)
     if "targets" in edit.fields:
         rule["targets"] = merge_targets(texts_and_objects(edit.fields["targets"]))
-    rule["directives"] = sorted(set(map(str, texts_and_objects(rule["directives"]))))
+    directives: list[JSON] = []
+    directives.extend(sorted(set(_texts(rule["directives"]))))
+    rule["directives"] = directives
     return rule
 
 
@@ -89,7 +91,7 @@ RULE = Kind(
     label="Rule",
     name_field="displayName",
     judge=judge_rule,
-    guard=lambda present, _edit, view: refuse_system(RULE, present, view),
+    guard=refuse_system,
     check=check_rule,
     fields=rule_fields,
     needs=needed_for_rule,

@@ -1,7 +1,7 @@
 """Techniques and parameter trees that are valid, of which a test changes what it is about."""
 
 from app.core.canonical import JSON, Document
-from app.resources.techniques.definition import Technique, read_technique
+from app.fleet.techniques.definition import Technique, read_technique
 
 
 def a_variable(name: str = "V", /, **members: JSON) -> Document:

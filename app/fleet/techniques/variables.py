@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.core.canonical import Document
-from app.resources.techniques.types import Constraint, ValueType
+from app.fleet.techniques.types import Constraint, ValueType
 
 ROOT_SECTION = "sections"
 

@@ -1,7 +1,7 @@
 """Reads the members of a JSON object one by one, fills in what is absent and notes what does not fit."""
 
 from app.core.canonical import JSON, Document
-from app.resources.techniques.faults import Faults, path_part
+from app.fleet.techniques.faults import Faults, path_part
 
 MAX_TEXT_LENGTH = 1000
 MAX_LONG_TEXT_LENGTH = 100_000

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.resources.techniques.definition import NOT_APPLICABLE, check_definition, read_technique
-from app.resources.techniques.versions import document_id, newest_version, version_key
-from tests.techniques.samples import a_definition, a_section, a_technique, a_variable
+from app.fleet.techniques.definition import NOT_APPLICABLE, check_definition, read_technique
+from app.fleet.techniques.versions import document_id, newest_version, version_key
+from tests.fleet.techniques.samples import a_definition, a_section, a_technique, a_variable
 
 
 def test_a_minimal_technique_is_completed_with_every_stored_field() -> None:

@@ -3,10 +3,10 @@
 import re
 
 from app.core.canonical import JSON
-from app.resources.techniques.patterns import MAX_MATCHED_LENGTH, matches
-from app.resources.techniques.reading import is_storable
-from app.resources.techniques.types import split_list
-from app.resources.techniques.variables import Variable
+from app.fleet.techniques.patterns import MAX_MATCHED_LENGTH, matches
+from app.fleet.techniques.reading import is_storable
+from app.fleet.techniques.types import split_list
+from app.fleet.techniques.variables import Variable
 
 MAX_VALUE_LENGTH = 262_144
 MAX_TAG_LENGTH = 200

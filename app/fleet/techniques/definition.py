@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.canonical import JSON, Document
-from app.resources.techniques.faults import Faults
-from app.resources.techniques.reading import MAX_LONG_TEXT_LENGTH, Members
-from app.resources.techniques.sections import read_root
-from app.resources.techniques.variables import Section
-from app.resources.techniques.versions import NAME, VERSION, document_id
+from app.fleet.techniques.faults import Faults
+from app.fleet.techniques.reading import MAX_LONG_TEXT_LENGTH, Members
+from app.fleet.techniques.sections import read_root
+from app.fleet.techniques.variables import Section
+from app.fleet.techniques.versions import NAME, VERSION, document_id
 
 SOURCES = ("starter", "editor", "import")
 DEFAULT_CATEGORY = "ncf_techniques"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import InvalidError
-from app.resources.techniques.yaml_source import load_technique_yaml, parse_yaml
+from app.fleet.techniques.yaml_source import load_technique_yaml, parse_yaml
 
 GOOD = """\
 # a technique

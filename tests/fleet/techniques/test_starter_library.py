@@ -6,13 +6,13 @@ import pytest
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.resources.techniques.definition import Technique, check_definition, read_technique
-from app.resources.techniques.library import starter_library
-from app.resources.techniques.parameters import complete_parameters, empty_parameters, secret_paths
-from app.resources.techniques.types import VALUE_TYPES
-from app.resources.techniques.versions import newest_version
-from app.resources.techniques.yaml_source import load_technique_yaml
-from tests.techniques.samples import parameters, section
+from app.fleet.techniques.definition import Technique, check_definition, read_technique
+from app.fleet.techniques.library import starter_library
+from app.fleet.techniques.parameters import complete_parameters, empty_parameters, secret_paths
+from app.fleet.techniques.types import VALUE_TYPES
+from app.fleet.techniques.versions import newest_version
+from app.fleet.techniques.yaml_source import load_technique_yaml
+from tests.fleet.techniques.samples import parameters, section
 
 PAGE = (Path(__file__).parents[2] / "docs" / "techniques.md").read_text(encoding="utf-8")
 LIBRARY = starter_library()

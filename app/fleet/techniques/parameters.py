@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.core.canonical import JSON, Document
-from app.resources.techniques.definition import Technique
-from app.resources.techniques.faults import Faults, path_part
-from app.resources.techniques.values import check_value
-from app.resources.techniques.variables import ROOT_SECTION, Section, Variable
+from app.fleet.techniques.definition import Technique
+from app.fleet.techniques.faults import Faults, path_part
+from app.fleet.techniques.values import check_value
+from app.fleet.techniques.variables import ROOT_SECTION, Section, Variable
 
 MAX_REPEATS = 1000
 Unknown = Literal["drop", "refuse"]

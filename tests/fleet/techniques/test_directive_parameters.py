@@ -2,8 +2,8 @@ import pytest
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.resources.techniques.parameters import complete_parameters, empty_parameters, secret_paths
-from tests.techniques.samples import (
+from app.fleet.techniques.parameters import complete_parameters, empty_parameters, secret_paths
+from tests.fleet.techniques.samples import (
     a_section,
     a_technique,
     a_variable,

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.resources.techniques.definition import Technique, read_technique
-from app.resources.techniques.parameters import complete_parameters
-from app.resources.techniques.variables import Section
-from tests.techniques.samples import a_definition, a_section, a_variable, section
+from app.fleet.techniques.definition import Technique, read_technique
+from app.fleet.techniques.parameters import complete_parameters
+from app.fleet.techniques.variables import Section
+from tests.fleet.techniques.samples import a_definition, a_section, a_variable, section
 
 NAMES = st.sampled_from(["a", "b", "B", "c/d", "é"])
 DEFAULTS: dict[str, list[JSON]] = {"text": ["", "x"], "integer": ["", 5], "boolean": [True], "list": ["", ["p", "q"]]}

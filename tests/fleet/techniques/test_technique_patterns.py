@@ -1,7 +1,7 @@
 import pytest
 
-from app.resources.techniques.patterns import MAX_MATCHED_LENGTH, find_pattern_fault, matches
-from app.resources.techniques.types import find_size_bytes
+from app.fleet.techniques.patterns import MAX_MATCHED_LENGTH, find_pattern_fault, matches
+from app.fleet.techniques.types import find_size_bytes
 
 # Each takes longer than the age of the universe with a backtracking engine; the suite's timeout is the judge.
 BOMBS = ["(a+)+", "(a|aa)+", "(a|a?)+", "(.*a){20}", "([a-zA-Z]+)*", "a*a*a*a*a*a*a*a*"]

@@ -4,8 +4,8 @@ from importlib.resources import files
 
 from app.core.canonical import Document
 from app.core.errors import InvalidError
-from app.resources.techniques.versions import version_key
-from app.resources.techniques.yaml_source import load_technique_yaml
+from app.fleet.techniques.versions import version_key
+from app.fleet.techniques.yaml_source import load_technique_yaml
 
 
 def starter_library() -> list[Document]:

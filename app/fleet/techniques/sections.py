@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.core.canonical import JSON
-from app.resources.techniques.faults import Faults
-from app.resources.techniques.patterns import find_pattern_fault
-from app.resources.techniques.reading import Members
-from app.resources.techniques.types import TYPE_BY_NAME, Choice, Constraint
-from app.resources.techniques.values import check_value
-from app.resources.techniques.variables import ROOT_SECTION, Section, Variable
+from app.fleet.techniques.faults import Faults
+from app.fleet.techniques.patterns import find_pattern_fault
+from app.fleet.techniques.reading import Members
+from app.fleet.techniques.types import TYPE_BY_NAME, Choice, Constraint
+from app.fleet.techniques.values import check_value
+from app.fleet.techniques.variables import ROOT_SECTION, Section, Variable
 
 MAX_DEPTH = 8
 MAX_NAME_LENGTH = 255

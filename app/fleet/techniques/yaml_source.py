@@ -6,9 +6,9 @@ import yaml
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.resources.techniques.definition import read_technique
-from app.resources.techniques.faults import path_part
-from app.resources.techniques.reading import is_storable
+from app.fleet.techniques.definition import read_technique
+from app.fleet.techniques.faults import path_part
+from app.fleet.techniques.reading import is_storable
 
 MAX_YAML_BYTES = 1 << 20
 MAX_YAML_DEPTH = 40

@@ -17,6 +17,7 @@ SPECIAL = {
 """Every special target that is read, and how it is stored."""
 
 MAX_DEPTH = 16
+_UNREADABLE = "can not be decoded as a simple rule target: Inconsistency: Invalid target string:"
 _NAMED = re.compile(r"(group|policyServer):[A-Za-z0-9._:@{}+-]{1,200}")
 
 
@@ -104,16 +105,16 @@ def _check_simple(text: str, path: str) -> str:
     if _NAMED.fullmatch(text):
         return text
     if text.startswith("node:"):
-        cause = f"Invalid target string: '{text}'"
         raise InvalidError(
             f"{path}: '{text}' is not a target; put the node into a group and name that as group:ID",
             fields={path: [f"'{text}' is not a target; put the node into a group and name that as group:ID"]},
-            rudder=f"'{text}' can not be decoded as a simple rule target: Inconsistency: {cause}",
+            rudder=f"'{text}' {_UNREADABLE} '{text}'",
         )
+    allowed = ", ".join(sorted(set(SPECIAL.values())))
     raise _refusal(
         path,
-        f"'{text[:60]}' is not a target; use group:ID, policyServer:ID or one of {', '.join(sorted(set(SPECIAL.values())))}",
-        rudder=f"'{text[:60]}' can not be decoded as a simple rule target: Inconsistency: Invalid target string: '{text[:60]}'",
+        f"'{text[:60]}' is not a target; use group:ID, policyServer:ID or one of {allowed}",
+        rudder=f"'{text[:60]}' {_UNREADABLE} '{text[:60]}'",
     )
 
 
@@ -122,9 +123,8 @@ def _refusal(path: str, text: str, *, rudder: str | None = None) -> InvalidError
 
 
 def _alternatives(composition: JSON) -> list[JSON]:
-    if isinstance(composition, dict) and isinstance(composition.get("or"), list):
-        return list(composition["or"])  # type: ignore[arg-type]  just seen to be a list
-    return [composition]
+    parts = composition.get("or") if isinstance(composition, dict) else None
+    return list(parts) if isinstance(parts, list) else [composition]
 
 
 def _unique(parts: Iterable[JSON]) -> list[JSON]:

@@ -1,0 +1,172 @@
+"""Bringing an installation up: database, keys, tenants, the starter library, and this start's token."""
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from app.changes.change import Edit
+from app.changes.committer import Committer
+from app.changes.following import Followers
+from app.changes.recording import Fact
+from app.changes.tenants import begin_tenant, copy_tenant
+from app.changes.work import Work
+from app.config import Config, make_data_dir
+from app.core.clock import now_ms
+from app.core.context import Context
+from app.core.errors import UnavailableError
+from app.http.routing import reserved_ids
+from app.resources import RESOURCES
+from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
+from app.store.db import Database, is_current, upgrade
+from app.store.documents import find_document
+from app.store.events import SqlLog, tenants_with_log
+from app.store.git.writer import GitWriter
+from app.store.secrets import open_keys
+from app.store.session import TenantSession
+
+SYSTEM_TENANT, PUBLIC, DEFAULT = "system", "public", "default"
+
+KINDS = tuple(kind for resource in RESOURCES for kind in resource.kinds)
+"""Every kind of document; the order is that in which the documents of one change set are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One opened installation; close it when done."""
+
+    database: Database
+    committer: Committer
+    followers: Followers
+    git_root: Path
+    git_writer: GitWriter
+
+    def work(self, ctx: Context) -> Work:
+        """Open a caller's business."""
+        return Work(ctx, TenantSession(self.database, ctx.tenant), self.committer, self.followers)
+
+    def tenants(self, only: str | None = None) -> Iterable[str]:
+        """Name the tenants that have a history, or the one that is asked for."""
+        return [only] if only is not None else tenants_with_log(self.database)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Where this start's token was written."""
+
+    token_file: Path
+    header_file: Path
+
+
+def open_installation(config: Config) -> Installation:
+    """Open the database and keys of an installation that `prepare` made."""
+    database = Database(config.database_url, pool_size=config.threads + 4)
+    with database.writing() as connection:
+        ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    git_root = config.data_dir / "git"
+    committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
+    return Installation(database, committer, Followers(), git_root, GitWriter(SqlLog(database), git_root))
+
+
+@contextmanager
+def installation(config: Config) -> Iterator[Installation]:
+    """Open an installation for a command."""
+    make_data_dir(config)
+    opened = open_installation(config)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def prepare(config: Config) -> Prepared:
+    """Migrate, found the tenants, and write a new token of this data directory's system account.
+
+    Raises:
+        UnavailableError: migrations are pending and may not be applied by themselves.
+    """
+    make_data_dir(config)
+    database = Database(config.database_url)
+    try:
+        if config.auto_migrate:
+            upgrade(database)
+        elif not is_current(database):
+            raise UnavailableError("The database has pending migrations; run `sternpost db upgrade`", retry_after_s=60)
+    finally:
+        database.close()
+    with installation(config) as opened:
+        found_tenants(opened)
+        return _renew_token(config, opened)
+
+
+def found_tenants(opened: Installation) -> None:
+    """Give the three tenants their first events, and the catalogue its library; does nothing when they have them."""
+    for tenant in (SYSTEM_TENANT, PUBLIC):
+        begin_tenant(opened.database, Context.system(tenant, "First start"), now_ms)
+    work = opened.work(Context.system(PUBLIC, "Import the starter library"))
+    edits = [edit for edit in starter_edits() if find_document(work.session, edit.kind, edit.id) is None]
+    work.release()
+    if edits:
+        work.submit(edits)
+    copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
+
+
+def starter_edits() -> list[Edit]:
+    """List what the public catalogue begins with."""
+    return [edit for resource in RESOURCES for edit in resource.starter()]
+
+
+def reserved_document_ids() -> dict[str, frozenset[str]]:
+    """List, by kind, the ids that a static segment of the routes stands for."""
+    endpoints = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
+    paths = {kind: path for resource in RESOURCES for kind, path in resource.paths.items()}
+    return {kind: reserved_ids(endpoints, path) | {"search"} for kind, path in paths.items()}
+
+
+def _renew_token(config: Config, opened: Installation) -> Prepared:
+    token = new_token()
+    account_id = f"system-{_instance(config.data_dir)}"
+    ctx = Context.system(DEFAULT, "Start of the server")
+
+    def act(connection: Connection) -> tuple[list[Fact], None]:
+        now = now_ms()
+        known = lock_account(connection, DEFAULT, account_id)
+        account = known or Account(
+            tenant=DEFAULT, id=account_id, kind="system", name="System account", created=now, authorization="rw"
+        )
+        renewed = replace(account, token_hash=token_hash(token), token_created=now, enabled=True)
+        (update_account if is_used(connection, DEFAULT, account_id) else insert_account)(connection, renewed)
+        return [Fact(type="TokenCreated", kind="account", id=account_id, name=account.name)], None
+
+    opened.committer.operate(ctx, act)
+    prepared = Prepared(config.run_dir / "api-token", config.run_dir / "api-token-header")
+    _write_private(prepared.token_file, f"{token}\n")
+    _write_private(prepared.header_file, f"X-API-Token: {token}\n")
+    return prepared
+
+
+def _instance(data_dir: Path) -> str:
+    """Read the id of this data directory: each directory has a system account of its own."""
+    path = data_dir / "instance-id"
+    if not path.exists():
+        _write_private(path, secrets.token_hex(4) + "\n")
+    return path.read_text("utf-8").strip()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Replace a file whole, readable by its owner only."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

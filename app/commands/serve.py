@@ -1,0 +1,44 @@
+"""`sternpost serve` and `sternpost worker`: the long-running processes."""
+
+import signal
+import threading
+from functools import partial
+
+import click
+
+from app import worker as background
+from app.application import create_app
+from app.boot import prepare
+from app.config import load
+from app.keeper import start_keeper, watch_lifeline, worker_command
+from app.server import announcement, bind, run, url_of
+
+
+@click.command()
+@click.option("--no-worker", is_flag=True, help="Leave the background work to a `sternpost worker` beside it.")
+def serve(*, no_worker: bool) -> None:
+    """Start the server: migrate, write the system account's token, listen."""
+    config = load()
+    listener = bind(config)  # first, so that a taken port is said before anything is touched
+    prepared = prepare(config)
+    url = url_of(listener)
+    keeper = None if no_worker else start_keeper(worker_command("worker", "--with-server"), close=[listener.fileno()])
+
+    def announce() -> None:
+        (config.run_dir / "url").write_text(f"{url}\n", "utf-8")
+        click.echo(announcement(url, token_file=prepared.token_file, header_file=prepared.header_file))
+
+    run(config, listener, load_app=partial(create_app, config), when_listening=announce, keeper=keeper)
+
+
+@click.command()
+@click.option("--with-server", is_flag=True, help="End when standard input ends; `serve` starts its worker so.")
+def worker(*, with_server: bool) -> None:
+    """Do the background work until SIGTERM or SIGINT."""
+    config = load()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    if with_server:
+        watch_lifeline(stopping)
+    background.run(config, stopping)

@@ -1,0 +1,1 @@
+"""What configuration means for nodes: targets, techniques, and later nodes, groups and policies."""

@@ -1,0 +1,97 @@
+"""The history of one document as an endpoint, and `?at=` as a parameter; both hang on the resource's own URL."""
+
+from collections.abc import Callable
+
+from app.changes.history import history
+from app.changes.kinds import Kind
+from app.changes.work import Work
+from app.core.canonical import JSON, Document, load
+from app.core.clock import rfc3339
+from app.core.diff import field_diff
+from app.core.errors import InvalidError
+from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, list_under
+from app.http.fields import Text
+from app.http.schemas import ApiSchema
+from app.http.versions import Lifespan
+from app.store.log import Event
+
+NEWEST = 1 << 62
+STRICT = Lifespan(25)
+
+
+class AtQuery(ApiSchema):
+    """The moment as of which configuration is read."""
+
+    at = Text(max_length=64, metadata={"since": 25})
+
+
+def history_endpoint(
+    kind: Kind,
+    path: str,
+    singular: str,
+    right: str,
+    *,
+    document_id: Callable[[Given], str] = lambda given: given.path["id"],
+) -> Endpoint:
+    """Declare `GET <path>/history`; `document_id` reads the document's id from the path."""
+
+    def view(work: Work, given: Given) -> Answer:
+        page = given.page or Page(100)
+        before = _seq(page.after) if page.after else NEWEST
+        events = history(work.session, kind, document_id(given), before=before, most=page.limit + 2)
+        entries = [_entry(one, _older(events, place)) for place, one in enumerate(events[: page.limit])]
+        more = str(events[page.limit - 1].seq) if len(events) > page.limit else None
+        return Answer(items=entries, page=page, next=more)
+
+    return Endpoint(
+        methods=("GET",),
+        path=f"{path}/history",
+        action=f"{singular}History",
+        summary="List every revision of one object, newest first, also after it was deleted",
+        right=right,
+        view=view,
+        container=list_under("history"),
+        lifespan=STRICT,
+        id_from="path",
+        paging=Paging(default=100),
+    )
+
+
+def _older(events: list[Event], place: int) -> Event | None:
+    return events[place + 1] if place + 1 < len(events) else None
+
+
+def _entry(one: Event, older: Event | None) -> Document:
+    after = _document(one.after)
+    before = _document(older.after) if older is not None and one.before is not None else None
+    trail = one.change_request
+    changes: list[JSON] = (
+        []
+        if one.type == "TenantCreated"
+        else [{"path": change.path, "old": change.old, "new": change.new} for change in field_diff(before, after)]
+    )
+    entry: Document = {
+        "revision": one.revision,
+        "seq": one.seq,
+        "time": rfc3339(one.time),
+        "type": one.type,
+        "actor": {"id": one.actor.id, "kind": one.actor.kind, "handle": one.actor.handle},
+        "reason": one.reason,
+        "commit": one.commit,
+        "changes": changes,
+    }
+    if trail is not None:
+        entry["changeRequest"] = {"id": trail.id, "diffHash": trail.diff_hash}
+    return entry
+
+
+def _document(text: str | None) -> Document | None:
+    value = load(text) if text is not None else None
+    return value if isinstance(value, dict) else None
+
+
+def _seq(cursor: str) -> int:
+    if not cursor.isdigit():
+        text = f"'{cursor}' is not a cursor of this list; use meta.next of the page before"
+        raise InvalidError(text, fields={"cursor": [text]})
+    return int(cursor)

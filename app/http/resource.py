@@ -1,0 +1,26 @@
+"""What one resource brings to the server: its kinds, its endpoints, and the documents that every tenant starts with."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from app.changes.change import Edit
+from app.changes.kinds import Kind
+from app.http.endpoint import Endpoint
+
+
+def _no_edits() -> Iterable[Edit]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource of the API; `starter` are the documents of the public catalogue, made at the first start.
+
+    `paths` says, by kind, below which path its documents are addressed: static segments there are reserved ids.
+    """
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    kinds: tuple[Kind, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
+    starter: Callable[[], Iterable[Edit]] = _no_edits

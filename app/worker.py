@@ -1,0 +1,60 @@
+"""Background work: follows the log of every tenant and writes git behind it."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import delete
+
+from app.boot import Installation, open_installation
+from app.config import Config
+from app.core.clock import now_ms
+from app.core.errors import SternpostError
+from app.store.tables import IdempotencyRow
+
+PACE_S = 1.0
+"""Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
+CHORES_EVERY_S = 600.0
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+
+_log = structlog.get_logger()
+
+
+def run(config: Config, stopping: threading.Event) -> None:
+    """Work until `stopping` is set; every step may be repeated, so it may end anywhere."""
+    opened = open_installation(config)
+    chores_due = time.monotonic()
+    try:
+        while not stopping.is_set():
+            _guarded("git", lambda: _follow(opened, stopping))
+            if time.monotonic() >= chores_due and not stopping.is_set():
+                _guarded("chores", lambda: _chores(opened, stopping))
+                chores_due = time.monotonic() + CHORES_EVERY_S
+            stopping.wait(PACE_S)
+    finally:
+        opened.close()
+
+
+def _follow(opened: Installation, stopping: threading.Event) -> None:
+    for tenant in opened.tenants():
+        if stopping.is_set():
+            return
+        opened.git_writer.catch_up(tenant)
+
+
+def _chores(opened: Installation, stopping: threading.Event) -> None:
+    with opened.database.writing() as connection:
+        connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
+    for tenant in opened.tenants():
+        if not stopping.is_set():
+            opened.git_writer.maintain(tenant)
+
+
+def _guarded(step: str, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except SternpostError as failure:
+        _log.error("background step failed", step=step, reason=failure.message)
+    except Exception:  # noqa: BLE001  the loop outlives any step; it is logged and tried again
+        _log.exception("background step failed", step=step)
