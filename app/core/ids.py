@@ -76,9 +76,9 @@ def _explain(character: str) -> str:
         case "/" | "\\":
             return f"contains a slash ({character}); an id is no path, write '-' or '_' instead"
         case "+":
-            return "contains '+', which starts a revision and is no part of an id; leave it and what follows out"
+            return "contains '+', which starts a revision and is no part of an id; leave it and the rest out"
         case _ if not character.isprintable():
-            return f"contains the control character {_escape(character)}; take it out"
+            return f"contains the unprintable character {_escape(character)}; take it out"
         case _:
             return f"contains {character!r}; use only letters A-Z and a-z, digits and . _ : @ {{ }} -"
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -18,7 +19,8 @@ _MAX_DIGITS = len(str(MAX_INTEGER))
 _SHOWN = 60  # characters of the sender's own text that a message repeats
 _SHOWN_PATH = 200
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[\[\]{}]|[^\s",:&\[\]{}]+', re.DOTALL)
+# A string always matches from its quote, ended or not: starting again inside it would take quadratic time.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]|[^\s",:&\[\]{}]+', re.DOTALL)
 _CLOSER = {"[": "]", "{": "}"}
 _INTEGER = re.compile(r"-?[0-9]+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -137,16 +139,15 @@ def _number(token: str, big_integers: BigIntegers) -> int | float | _Fault:
         return int(value)
     if big_integers == "nearest":
         return float(value)
-    return _Fault(f"the integer {_shorten(token)} is beyond {MAX_INTEGER} and would lose digits; send it as text")
+    return _Fault(f"the number {_shorten(token)} is beyond {MAX_INTEGER}, where digits are lost; send it as text")
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object] | _Fault:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
-    seen: set[str] = set()
-    twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # adds
-    return _Fault("the key is there more than once; keep one of them", twice)
+    [(key, times)] = Counter(key for key, _ in pairs).most_common(1)
+    return _Fault(f"the key is there {times} times; keep one of them", key)
 
 
 def _judge(value: object, path: Path) -> None:
@@ -179,7 +180,7 @@ def _refusal(fault: str, path: Path) -> InvalidError:
 
 
 def _syntax_error(error: json.JSONDecodeError) -> InvalidError:
-    what = error.msg[:1].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting at").rstrip(": ")
+    what = error.msg[:1].lower() + error.msg[1:].removesuffix(" starting at").removesuffix(" at").rstrip(": ")
     at_end = error.pos >= len(error.doc.rstrip(" \t\r\n")) or error.msg.startswith("Unterminated string")
     start = "Unexpected end of input" if at_end else "the body is not JSON"
     return _unreadable(f"{start}: {what} at line {error.lineno}, column {error.colno}; correct it there")
