@@ -69,7 +69,7 @@ class Kind:
     gives the complete new one, or raises; `check` looks at references once every edit of the change set is merged;
     `cascade` names the edits that a change brings with it; `fields` are the declared (field, value) pairs that can be
     looked up; `needs` the documents that judging will read; `secret_paths` where the document holds secrets. `unknown`
-    is the text for a missing document, with its id in `{id}`; the `rudder_` texts are what scripts of old versions match.
+    is the text for a missing document, with its id in `{id}`; the `rudder_` texts are those that old scripts match.
     """
 
     name: str
@@ -132,5 +132,5 @@ def refuse_system(present: Stored, _edit: Edit, view: View) -> None:
     """
     if present.document.get("system") is True and view.ctx.actor.kind != "system":
         raise ForbiddenError(
-            f"{view.label(present.kind)} '{present.id}' belongs to the system and cannot be changed or deleted; clone it instead"
+            f"{view.label(present.kind)} '{present.id}' belongs to the system and stays as it is; clone it instead"
         )

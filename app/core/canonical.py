@@ -11,7 +11,7 @@ import rfc8785
 from app.core.errors import InvalidError
 from app.core.strict_json import MAX_DEPTH, MAX_INTEGER, BigIntegers, end_of_value, read_exactly
 
-JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
+JSON: TypeAlias = dict[str, "JSON"] | list["JSON"] | str | int | float | bool | None
 Document: TypeAlias = dict[str, JSON]
 
 _SMALLEST_PLAIN = 1e-5

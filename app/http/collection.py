@@ -96,7 +96,7 @@ def _writes(one: Collection) -> Iterator[Endpoint]:
         input=one.input, id_from="result", unreadable=one.unreadable_create,
     )  # fmt: skip
     yield _endpoint(
-        one, "POST", f"{one.path}/{{id}}", f"update{one.singular}", f"Change the given fields of a {noun}", _updater(one),
+        one, "POST", f"{one.path}/{{id}}", f"update{one.singular}", f"Change a {noun}", _updater(one),
         input=one.input, partial=True, id_from="result", unreadable=one.unreadable_update,
     )  # fmt: skip
 

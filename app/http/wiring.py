@@ -24,8 +24,8 @@ class Wiring:
     `open_work` may refuse (the tenant's state); it is called after the right was checked and before input is read.
     Its work carries the intent's idempotency key and dry run to the committer.
     `find_account` gets `token_hash(token)` and finds only accounts that may be used now. `find_fault` says why the
-    server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses and
-    networks whose `X-Forwarded-*` are believed.
+    server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
+    and networks whose `X-Forwarded-*` are believed.
     """
 
     open_work: Callable[[Context, Intent], Work]

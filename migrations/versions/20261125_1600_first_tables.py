@@ -1,7 +1,7 @@
 """Create the first tables, and the three tenants that every installation has.
 
-`public` is the read-only catalogue, `default` serves a single-tenant installation, `system` holds the installation's own
-log; the first start fills them.
+`public` is the read-only catalogue, `default` serves a single-tenant installation, `system` holds the log of the whole
+installation; the first start fills them.
 """
 
 from collections.abc import Sequence
