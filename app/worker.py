@@ -11,6 +11,7 @@ from app.boot import Installation, open_installation
 from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
+from app.http.observe import configure_logging
 from app.store.tables import IdempotencyRow
 
 PACE_S = 1.0
@@ -23,6 +24,7 @@ _log = structlog.get_logger()
 
 def run(config: Config, stopping: threading.Event) -> None:
     """Work until `stopping` is set; every step may be repeated, so it may end anywhere."""
+    configure_logging(config.log_level)
     opened = open_installation(config)
     chores_due = time.monotonic()
     try:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, func, select
 from app.core.canonical import canonical
 from app.store.db import Database
 from app.store.log import Event, Party, Private, ReviewTrail
-from app.store.session import AnyRow, TenantSession
+from app.store.session import TENANT, AnyRow, TenantSession
 from app.store.tables import EventRecord, Tenant
 
 COLUMNS = tuple(EventRecord.__table__.c)
@@ -40,7 +40,7 @@ COMMITS_AFTER = (
 _newest = (
     select(EventRecord.object_kind, EventRecord.object_id, func.max(EventRecord.seq).label("seq"))
     .where(
-        EventRecord.tenant == bindparam("tenant"),
+        EventRecord.tenant == TENANT,
         EventRecord.seq <= bindparam("seq"),
         EventRecord.commit_id.is_not(None),
         EventRecord.revision.is_not(None) | EventRecord.before.is_not(None),
@@ -50,7 +50,7 @@ _newest = (
 )
 DOCUMENTS_AT = (
     select(EventRecord.object_kind, EventRecord.object_id, EventRecord.after)
-    .join(_newest, and_(EventRecord.seq == _newest.c.seq, EventRecord.tenant == bindparam("tenant")))
+    .join(_newest, and_(EventRecord.seq == _newest.c.seq, EventRecord.tenant == TENANT))
     .where(EventRecord.after.is_not(None))
     .order_by(EventRecord.object_kind, EventRecord.object_id)
 )
