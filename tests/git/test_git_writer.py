@@ -194,6 +194,12 @@ def fill_ref_with_garbage(repository: Path, _: Git) -> None:
     (repository / "refs" / "heads" / "main").write_bytes(b"\xff\x00garbage")
 
 
+def turn_ref_into_a_folder(repository: Path, _: Git) -> None:
+    (repository / "refs" / "heads" / "main").unlink()
+    (repository / "refs" / "heads" / "main").mkdir()
+    (repository / "refs" / "heads" / "main" / "x").write_text("1" * 40)
+
+
 def delete_refs(repository: Path, _: Git) -> None:
     shutil.rmtree(repository / "refs")
 
@@ -257,6 +263,7 @@ INJURIES = (
     move_to_unknown_commit,
     empty_ref,
     fill_ref_with_garbage,
+    turn_ref_into_a_folder,
     delete_refs,
     pack_refs,
     damage_head,
