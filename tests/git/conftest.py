@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from memory_log import MemoryLog, a_history
 
+from app.store.git import writer
 from app.store.git.command import clean_environment
 from app.store.git.writer import GitWriter
 
@@ -29,6 +30,14 @@ def history() -> MemoryLog:
 @pytest.fixture
 def repository(git_dir: Path) -> Path:
     return git_dir / "default.git"
+
+
+@pytest.fixture
+def caught_up(history: MemoryLog, git_dir: Path) -> str | None:
+    """Write the history, in several packs, by a writer that is then gone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "COMMITS_PER_PACK", 16)
+        return GitWriter(history, git_dir).catch_up("default")
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def adopt_merge(repository: Repository, merge: Merge) -> bool:
     it the old ones; `remove_leftovers` clears either.
     """
     lines = read_lines(repository.manifest)
-    if merge.replaced - {line.pack.name for line in lines}:
+    if merge.replaced - {line.pack.name for line in lines} or not merge.aside.exists():
         return False
     for suffix in (".pack", ".idx"):
         name = merge.pack.name + suffix

@@ -75,6 +75,8 @@ class Repository:
             shutil.rmtree(loose)
         for ref in [path for path in (self.path / "refs").rglob("*") if path != self.ref and not path.is_dir()]:
             ref.unlink()
+        if self.ref.is_dir():
+            shutil.rmtree(self.ref)
         for name, content in (("HEAD", _HEAD), ("config", _CONFIG)):
             file = self.path / name
             if not file.is_file() or file.read_bytes() != content:
@@ -84,7 +86,7 @@ class Repository:
         """Read where `main` stands; None when there is no ref or it holds no commit id."""
         try:
             text = self.ref.read_text("ascii").removesuffix("\n")
-        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError, UnicodeDecodeError):
             return None
         return text if _COMMIT.fullmatch(text) else None
 

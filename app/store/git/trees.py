@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hashlib import sha1
 from typing import NamedTuple, Self
 
-from app.core.ids import document_path
+from app.core.ids import file_name, shard
 from app.store.git.objects import EMPTY_TREE, FILE_MODE, FOLDER_MODE
 
 
@@ -86,33 +86,24 @@ class Trees:
     @classmethod
     def load(cls, entries: Iterable[tuple[str, str, str]], *, recording: bool = False) -> Self:
         """Build from `(folder, document id, blob SHA in hex)` in any order, each document once."""
-        return cls.load_paths(
-            ((document_path(folder, document_id), sha) for folder, document_id, sha in entries), recording=recording
-        )
+        trees = cls(recording=recording)
+        trees._fill((folder, shard(name), file_name(name), sha) for folder, name, sha in entries)
+        return trees
 
     @classmethod
     def load_paths(cls, entries: Iterable[tuple[str, str]], *, recording: bool = False) -> Self:
         """Build from `(path, blob SHA in hex)` as git lists them, in any order, each path once."""
         trees = cls(recording=recording)
-        files: dict[str, list[bytes]] = {}
-        for path, sha in entries:
-            where, _, name = path.rpartition("/")
-            entry = b"%s %s\0%s" % (FILE_MODE, name.encode(), bytes.fromhex(sha))
-            files.setdefault(where, []).append(entry)
-        for where, encoded in files.items():
-            folder, shard = where.split("/")
-            encoded.sort()
-            trees.files += len(encoded)
-            trees._root.child(folder).child(shard).entries = encoded
+        trees._fill((*_split(path), sha) for path, sha in entries)
         return trees
 
     def put(self, folder: str, document_id: str, blob_sha: str | None) -> None:
         """Set the blob (hex) of a document, or remove its file; removing what is not there changes nothing."""
-        _, shard, name = document_path(folder, document_id).split("/")
-        key = b"%s %s\0" % (FILE_MODE, name.encode())
-        old = self._put(folder, shard, key, bytes.fromhex(blob_sha) if blob_sha else None)
+        key = b"%s %s\0" % (FILE_MODE, file_name(document_id).encode())
+        below = shard(document_id)
+        old = self._put(folder, below, key, bytes.fromhex(blob_sha) if blob_sha else None)
         if self._marks:
-            self._journal.append(_Undo(folder, shard, key, old))
+            self._journal.append(_Undo(folder, below, key, old))
 
     def root(self) -> str:
         """Name the root tree in hex, hashing only what changed since the last call."""
@@ -146,8 +137,18 @@ class Trees:
             self._changed = []
         return changed
 
-    def _put(self, folder: str, shard: str, key: bytes, sha: bytes | None) -> bytes | None:
-        old = self._root.child(folder).child(shard).put(key, sha)
+    def _fill(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
+        shards: dict[tuple[str, str], list[bytes]] = {}
+        for folder, below, name, sha in rows:
+            entry = b"%s %s\0%s" % (FILE_MODE, name.encode(), bytes.fromhex(sha))
+            shards.setdefault((folder, below), []).append(entry)
+        for (folder, below), encoded in shards.items():
+            encoded.sort()
+            self.files += len(encoded)
+            self._root.child(folder).child(below).entries = encoded
+
+    def _put(self, folder: str, below: str, key: bytes, sha: bytes | None) -> bytes | None:
+        old = self._root.child(folder).child(below).put(key, sha)
         self.files += (old is None) - (sha is None)
         return old
 
@@ -167,3 +168,8 @@ class Trees:
             tree.sha = digest.digest()
         if self._changed is not None and tree.sha is not None and tree.sha != old:
             self._changed.append(ChangedTree(tree.sha, content, old))
+
+
+def _split(path: str) -> tuple[str, str, str]:
+    folder, below, name = path.split("/")
+    return folder, below, name

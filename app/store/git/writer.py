@@ -108,23 +108,33 @@ class GitWriter:
                 return adopt_merge(repository, merge)
 
     def _advance(self, tenant: str, repository: Repository, progress: Progress | None) -> str | None:
-        head, _ = self._log.head(tenant)
-        goal = self._log.seq_of(tenant, head) or 0 if head else 0
+        goal = self._goal(tenant)
         repository.mend()
         lines, position = self._resume(tenant, repository)
+        _publish(repository, position)  # before anything is removed, so that a reader never meets a broken ref
+        if remove_leftovers(repository, lines) or not repository.manifest.exists():
+            write_lines(repository.manifest, lines)
         trees = self._trees(tenant, repository, position)
         self._forget(tenant)  # until all went well: a failed replay leaves the trees half changed
-        _publish(repository, position)
-        while position.seq < goal:
+        while position.seq < goal.seq:
             replay = Replay(self._log, repository, trees, lines)
             position = self._write_pack(tenant, replay, position)
             _publish(repository, position)
             if progress:
                 progress(position.seq)
-        if position.seq == goal and position.commit != head:
-            raise IntegrityError(f"The log of tenant '{tenant}' names head {head} but does not hold that commit")
         self._remember(tenant, _State(position, trees, repository.signature()))
         return position.commit
+
+    def _goal(self, tenant: str) -> Position:
+        head, _ = self._log.head(tenant)
+        if head is None:
+            return START
+        seq = self._log.seq_of(tenant, head)
+        if seq is None:
+            raise IntegrityError(
+                f"The log of tenant '{tenant}' names head {head} and does not hold it; run `sternpost verify`"
+            )
+        return Position(head, seq)
 
     def _write_pack(self, tenant: str, replay: Replay, position: Position) -> Position:
         fault_point("git.before_pack")
@@ -149,9 +159,6 @@ class GitWriter:
             return seq is not None
 
         lines = sound_lines(repository, is_known)
-        left = remove_leftovers(repository, lines)
-        if left or not repository.manifest.exists():
-            write_lines(repository.manifest, lines)
         head = lines[-1].head if lines else None
         return lines, Position(head, seqs[head]) if head else START
 
