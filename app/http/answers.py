@@ -23,7 +23,7 @@ def write(route: Route, answer: Answer, envelope_id: str | None, *, pretty: bool
     """Write the body of a success; an iterator when it is large."""
     container = route.endpoint.container
     if container.shape == "text":
-        return str(answer.value).encode()
+        return answer.raw if answer.raw is not None else str(answer.value).encode()
     envelope = Envelope(answer.action or route.endpoint.action, envelope_id, {**_meta(answer), **answer.members})
     parts = _parts(route, answer, envelope)
     if pretty:

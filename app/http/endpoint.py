@@ -1,6 +1,6 @@
 """What a resource declares once per endpoint, what its view is given, and what it answers."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
@@ -143,7 +143,8 @@ class Answer:
     """What a view has to say; the envelope, the version's shape and the status are made of it.
 
     `items` fill the container (one for `object`); `value` fills a bare one or a text. `id` is the envelope's, where
-    the endpoint takes it from the result. `action` replaces the endpoint's (a clone). `next` is the last key of a
+    the endpoint takes it from the result. `raw` is the body of a `TEXT` answer that is no text (a
+    file, a stream), of `content_type`. `action` replaces the endpoint's (a clone). `next` is the last key of a
     page that has a successor. `members` go into the envelope after `data` in every version.
     """
 
@@ -158,6 +159,7 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = None
+    raw: bytes | Iterator[bytes] | None = None
 
     @classmethod
     def one(cls, item: Item, *, action: str | None = None) -> "Answer":
