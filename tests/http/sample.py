@@ -85,7 +85,7 @@ def get_lamp(work: Work, lamp_id: str) -> Document:
 
 def list_lamps(work: Work, given: Given) -> Answer:
     ids = sorted(work.shelf.lamps)
-    shown = [Shown(work.shelf.lamps[each]) for each in ids if given.page is None or each > given.page.after]
+    shown = [work.shelf.lamps[each] for each in ids if given.page is None or each > given.page.after]
     return Answer.many(iter(shown)) if given.page is None else Answer.paged(shown, given.page)
 
 
