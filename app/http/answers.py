@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
-from app.http.endpoint import Answer, Item, Shown
+from app.http.endpoint import NO_MEMBERS, Answer, Item, Shown, StoredLike
 from app.http.envelope import Envelope, dump, prettify
 from app.http.paging import cursor_of
 from app.http.routing import Route
@@ -23,7 +24,7 @@ def write(route: Route, answer: Answer, envelope_id: str | None, *, pretty: bool
     """Write the body of a success; an iterator when it is large."""
     container = route.endpoint.container
     if container.shape == "text":
-        return str(answer.value).encode()
+        return answer.raw if answer.raw is not None else str(answer.value).encode()
     envelope = Envelope(answer.action or route.endpoint.action, envelope_id, {**_meta(answer), **answer.members})
     parts = _parts(route, answer, envelope)
     if pretty:
@@ -49,48 +50,67 @@ def _parts(route: Route, answer: Answer, envelope: Envelope) -> Iterator[str]:
 
 
 def _list(route: Route, items: Iterable[Item]) -> Iterator[str]:
+    """Write the elements a chunk at a time: handing each on alone would cost more than its text."""
     wrap = route.endpoint.container.wrap
-    opening, closing = (f'{{"{wrap}":', "}") if wrap else ("", "")
-    comma, reshape, stored_text = "", route.reshape, route.era.strict
-    for item in items:
-        if stored_text and isinstance(item, Shown):
-            yield comma + opening + spliced(item) + closing
-        else:
-            yield comma + opening + _reshaped(item, reshape) + closing
-        comma = ","
+    texts = _texts(route, items)
+    if wrap:
+        texts = (f'{{"{wrap}":{text}}}' for text in texts)
+    held: list[str] = []
+    comma, size = "", 0
+    for text in texts:
+        held.append(text)
+        size += len(text)
+        if size > CHUNK:
+            yield comma + ",".join(held)
+            comma, held, size = ",", [], 0
+    if held:
+        yield comma + ",".join(held)
+
+
+def _texts(route: Route, items: Iterable[Item]) -> Iterator[str]:
+    if route.era.strict:
+        return (_reshaped(item, route.reshape) if isinstance(item, dict) else spliced(item) for item in items)
+    return (_reshaped(item, route.reshape) for item in items)
 
 
 def _single(route: Route, answer: Answer) -> str:
-    for item in answer.items:
-        if route.era.strict and isinstance(item, Shown):
-            return spliced(item)
-        return _reshaped(item, route.reshape)
+    for text in _texts(route, answer.items):
+        return text
     return dump(answer.value) if answer.value is not None else "{}"
 
 
-def spliced(item: Shown) -> str:
+def spliced(item: Shown | StoredLike) -> str:
     """Add our members and the computed ones to a stored body, without reading it."""
-    stored = item.stored
-    if item.bare:
-        return stored.body
-    tail = (
-        f'"revision":{stored.revision},"createdAt":"{rfc3339(stored.created)}","updatedAt":"{rfc3339(stored.updated)}"'
-    )
-    computed = ""
-    for name, value in item.computed.items():
-        if value is not None:
-            computed += f",{dump(name)}:{dump(value)}"
-    comma = "" if stored.body == "{}" else ","
-    return f"{stored.body[:-1]}{comma}{tail}{computed}}}"
+    stored, computed, bare = item if isinstance(item, Shown) else (item, NO_MEMBERS, False)
+    body, created, updated = stored.body, stored.created, stored.updated
+    if bare:
+        return body
+    since = _time(created)
+    until = since if updated == created else _time(updated)
+    comma = "" if body == "{}" else ","
+    ours = f'{comma}"revision":{stored.revision},"createdAt":"{since}","updatedAt":"{until}"'
+    if computed:
+        ours += "".join(f",{dump(name)}:{dump(value)}" for name, value in computed.items() if value is not None)
+    return f"{body[:-1]}{ours}}}"
+
+
+@lru_cache(maxsize=4096)
+def _second(whole_s: int) -> str:
+    return rfc3339(whole_s * 1000).partition(".")[0]
+
+
+def _time(ms: int) -> str:
+    """Write a time; what was changed together shares its second."""
+    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
 
 
 def _reshaped(item: Item, reshape: Reshape | None) -> str:
-    document: Document
-    if isinstance(item, Shown):
-        loaded = load(item.stored.body)
-        document = {**loaded, **item.computed} if isinstance(loaded, dict) else {}
+    if isinstance(item, dict):
+        document: Document = item
     else:
-        document = item
+        stored, computed, _ = item if isinstance(item, Shown) else (item, NO_MEMBERS, False)
+        loaded = load(stored.body)
+        document = {**loaded, **computed} if isinstance(loaded, dict) else {}
     return dump(reshape(document) if reshape is not None else document)
 
 
@@ -117,15 +137,8 @@ def collected(parts: Iterator[str]) -> bytes | Iterator[bytes]:
 
 def _chunks(held: list[str], rest: Iterator[str]) -> Iterator[bytes]:
     yield "".join(held).encode()
-    waiting: list[str] = []
-    size = 0
     for part in rest:
-        waiting.append(part)
-        size += len(part)
-        if size > CHUNK:
-            yield "".join(waiting).encode()
-            waiting, size = [], 0
-    yield "".join(waiting).encode()
+        yield part.encode()
 
 
 def without_page(answer: Answer) -> Answer:

@@ -169,7 +169,7 @@ class Dispatcher:
         answer = endpoint.view(work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
-        elif etag is None and answer.revision is not None:
+        elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":
             etag = f'"{answer.revision}"'
             if not route.writes and _matches(exchange.request, etag):
                 return _not_modified(etag)
@@ -180,6 +180,8 @@ class Dispatcher:
         pretty = is_pretty(exchange.url or {})
         envelope_id = answer.id if endpoint.id_from == "result" else self._path_id(exchange)
         body = answers.write(route, answer, envelope_id, pretty=pretty)
+        if not isinstance(body, bytes):
+            body = _watched(exchange.call, body)
         kind = answer.content_type or (answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE)
         headers = dict(answer.headers)
         if etag is not None:
@@ -217,6 +219,15 @@ class Dispatcher:
 def _plus(text: str) -> str:
     """Read an id of the path as Rudder does: a space means the plus of `uid+revision`."""
     return text.replace(" ", "+")
+
+
+def _watched(call: Call, body: Iterator[bytes]) -> Iterator[bytes]:
+    """Send a body as it is made; what breaks it off is logged, because its status was sent long ago."""
+    try:
+        yield from body
+    except Exception as error:
+        log_failure(call, error)
+        raise
 
 
 def respond(

@@ -1,8 +1,8 @@
 """What a resource declares once per endpoint, what its view is given, and what it answers."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from app.core.canonical import JSON, Document
 from app.http.schemas import ApiSchema
@@ -58,16 +58,22 @@ class StoredLike(Protocol):
         """Milliseconds since 1970 UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A stored document in an answer; `computed` members are added to it, `bare` leaves out ours (for `?at=`)."""
+NO_MEMBERS: Final[Mapping[str, JSON]] = {}
+
+
+class Shown(NamedTuple):
+    """A stored document in an answer; `computed` members are added to it, `bare` leaves out ours (for `?at=`).
+
+    A tuple, because a long list makes one for each object.
+    """
 
     stored: StoredLike
-    computed: Mapping[str, JSON] = field(default_factory=dict)
+    computed: Mapping[str, JSON] = NO_MEMBERS
     bare: bool = False
 
 
-Item = Shown | Document
+Item = Shown | StoredLike | Document
+"""One object of an answer; a stored document without more stands for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ class Answer:
     """What a view has to say; the envelope, the version's shape and the status are made of it.
 
     `items` fill the container (one for `object`); `value` fills a bare one or a text. `id` is the envelope's, where
-    the endpoint takes it from the result. `action` replaces the endpoint's (a clone). `next` is the last key of a
+    the endpoint takes it from the result. `raw` is the body of a `TEXT` answer that is no text (a
+    file, a stream), of `content_type`. `action` replaces the endpoint's (a clone). `next` is the last key of a
     page that has a successor. `members` go into the envelope after `data` in every version.
     """
 
@@ -158,14 +165,15 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = None
+    raw: bytes | Iterator[bytes] | None = None
 
     @classmethod
     def one(cls, item: Item, *, action: str | None = None) -> "Answer":
         """Show one object; its id and revision are those of the stored document."""
-        if isinstance(item, Shown):
-            revision = None if item.bare else item.stored.revision
-            return cls(items=(item,), id=item.stored.id, revision=revision, action=action)
-        return cls(items=(item,), id=_text(item.get("id")), action=action)
+        if isinstance(item, dict):
+            return cls(items=(item,), id=_text(item.get("id")), action=action)
+        stored, _, bare = item if isinstance(item, Shown) else Shown(item)
+        return cls(items=(item,), id=stored.id, revision=None if bare else stored.revision, action=action)
 
     @classmethod
     def many(cls, items: Iterable[Item]) -> "Answer":
@@ -244,4 +252,6 @@ def _text(value: JSON) -> str | None:
 
 
 def _key(item: Item) -> str:
-    return item.stored.id if isinstance(item, Shown) else str(item["id"])
+    if isinstance(item, dict):
+        return str(item["id"])
+    return item.stored.id if isinstance(item, Shown) else item.id

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import secrets
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 CALL: Final = "sternpost.call"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+FAILED: Final = ("401", "429")
+"""Failed authentications; their lines name the address, so that the operator can bar it."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 
 
@@ -67,7 +70,7 @@ class Metrics:
             counters = self._children[key] = (self._requests.labels(*key), self._seconds.labels(call.action))
         counters[0].inc()
         counters[1].observe(seconds)
-        if status in ("401", "429"):
+        if status in FAILED:
             self._refused.inc()
 
     def text(self) -> bytes:
@@ -123,6 +126,7 @@ class ObserveMiddleware:
             version=call.version,
             status=int(status),
             duration_ms=round(seconds * 1000, 2),
+            **({"address": call.address} if status in FAILED else {}),
         )
 
 
@@ -156,6 +160,6 @@ def configure_logging(level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.WriteLoggerFactory(file=open(2, "w", closefd=False)),  # noqa: SIM115  standard error, for the life of the process
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )

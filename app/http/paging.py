@@ -2,7 +2,7 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from app.core.errors import InvalidError
 from app.http.endpoint import Page, Paging
@@ -53,6 +53,7 @@ def _limit(text: str, most: int) -> int:
 
 
 def link_to(path: str, named: Named, cursor: str) -> str:
-    """Write the `Link` header that leads to the next page of the same list."""
+    """Write the `Link` header that leads to the next page of the same list; `path` is as WSGI decodes it."""
     kept = [(name, value) for name, values in named.items() if name != "cursor" for value in values]
-    return f'<{path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'
+    quoted = quote(path.encode("latin-1"), safe="/:@+,;=~")
+    return f'<{quoted}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'

@@ -179,7 +179,7 @@ def check_not_json(named: Mapping[str, object]) -> None:
             )
 
 
-def single_values(named: Named, reader: Reader, rules: Rules) -> Iterator[tuple[str, JSON | Texts]]:
+def single_values(named: Named, reader: Reader, rules: Rules) -> Iterator[tuple[str, "JSON | Texts"]]:
     """Give the values that a schema's fields read, applying the version's rule for names that are repeated."""
     for name, values in named.items():
         target = reader.find(name)

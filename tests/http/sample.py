@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 from app.core.canonical import JSON, canonical
 from app.core.context import Context
@@ -23,59 +22,10 @@ from app.http.endpoint import (
     list_under,
     object_under,
 )
-from app.http.fields import Choice, CommaList, Flag, Former, JsonValue, Number, Record, Tags, Text, TextList
-from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from tests.http.sample_schema import LampInput, LampQuery, LampSchema
 
 T0 = 1_767_323_045_678
-
-
-class LimitSchema(ApiSchema):
-    name = Text(required=True)
-    most = Number(metadata={"since": 24})
-
-
-class LampInput(ApiSchema):
-    ignored: ClassVar[tuple[str, ...]] = ("overridable",)
-
-    id = Text(max_length=200)
-    name = Text(
-        data_key="displayName",
-        required=True,
-        min_length=3,
-        metadata={"rudder_missing": "Missing manadatory parameter 'displayName'"},
-    )
-    category = Text(data_key="categoryId", metadata={"formerly": Former("category", 21)})
-    enabled = Flag()
-    priority = Number(least=0, most=10)
-    mode = Choice(("default", "audit"), spelled={"keep": "default"}, data_key="policyMode")
-    directives = TextList(is_set=True)
-    targets = TextList(objects=True)
-    tags = Tags()
-    value = JsonValue(plain_text=True)
-    query = JsonValue(shape="object")
-    limits = Record(LimitSchema, many=True)
-    source = Text(metadata={"stored": "source"})
-
-
-class LampSchema(ApiSchema):
-    change_request = Text(data_key="changeRequestId", metadata={"omit_empty": True})
-    id = Text()
-    name = Text(data_key="displayName")
-    category = Text(data_key="categoryId", metadata={"formerly": Former("category", 21)})
-    enabled = Flag()
-    directives = TextList()
-    tags = Tags()
-    mode = Text(data_key="policyMode", metadata={"omit_empty": True})
-    lamp_class = TextList(data_key="lampClass", metadata={"since": 7})
-    value = JsonValue()
-    limits = Record(LimitSchema, many=True, metadata={"omit_empty": True})
-    status = JsonValue()
-
-
-class LampQuery(ApiSchema):
-    include = CommaList()
-    level = Number(least=1, most=10)
 
 
 @dataclass(frozen=True)
@@ -135,7 +85,7 @@ def get_lamp(work: Work, lamp_id: str) -> Document:
 
 def list_lamps(work: Work, given: Given) -> Answer:
     ids = sorted(work.shelf.lamps)
-    shown = [Shown(work.shelf.lamps[each]) for each in ids if given.page is None or each > given.page.after]
+    shown = [work.shelf.lamps[each] for each in ids if given.page is None or each > given.page.after]
     return Answer.many(iter(shown)) if given.page is None else Answer.paged(shown, given.page)
 
 

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.http.routing import EndpointError, Routes, reserved_ids
 from app.http.versions import Lifespan
-from tests.http.conftest import Caller
-from tests.http.sample import ENDPOINTS, Shelf, document
+from tests.http.conftest import Caller, Server
+from tests.http.sample import ENDPOINTS, Document, Shelf, document
 
 
 @pytest.mark.usefixtures("lamp")
@@ -97,4 +98,20 @@ def test_a_streamed_list_releases_its_work_at_the_end(call: Caller, shelf: Shelf
     assert shelf.released == 0
     assert len(answer.json["data"]["lamps"]) == 30  # type: ignore[index]
     answer.close()
+    assert shelf.released == 1
+
+
+def test_a_stream_that_breaks_is_logged_and_cut(server: Server, shelf: Shelf) -> None:
+    for number in range(30):
+        made = document(id=f"l-{number:02d}", displayName="x" * 50_000)
+        shelf.lamps[made.id] = made
+    shelf.lamps["l-29"] = Document("l-29", body=None)  # type: ignore[arg-type]  # a stored body that cannot be sent
+
+    with capture_logs() as logs, server.client() as client:
+        answer = Caller(client)("GET", "/api/25/lamps", buffered=False)
+        with pytest.raises(TypeError):
+            _ = answer.data
+        answer.close()
+
+    assert [line["event"] for line in logs] == ["unhandled", "request"]
     assert shelf.released == 1
