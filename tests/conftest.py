@@ -1,6 +1,7 @@
 """What every test gets: a private data directory, a fresh database of each kind, no network but loopback."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from app.boot import Installation
+from app.config import Config
+from tests.installations import Server, configured, found_installation, open_for_test
 from tests.network import guard, is_loopback
 
 POSTGRES_URL = "STERNPOST_TEST_POSTGRES_URL"
@@ -74,3 +78,66 @@ def new_postgres_database(server: str, *, template: str = "template1") -> Iterat
     with psycopg.connect(server, autocommit=True) as admin:
         # FORCE ends the connections of pools and servers that the test left open.
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """Give a database of each kind in turn that has every migration and the starter catalogue."""
+    return str(request.getfixturevalue(f"migrated_{request.param}_url"))
+
+
+@pytest.fixture(scope="session")
+def template_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the folder of the keys that the template databases were made with."""
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, template_keys: Path) -> Path:
+    """Found an installation once, to be copied by each test."""
+    folder = tmp_path_factory.mktemp("template")
+    found_installation(f"sqlite:///{folder}/sternpost.db", template_keys, folder)
+    return folder / "sternpost.db"
+
+
+@pytest.fixture
+def migrated_sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Copy the founded SQLite installation."""
+    shutil.copy(sqlite_template, tmp_path / "sternpost.db")
+    return f"sqlite:///{tmp_path}/sternpost.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, template_keys: Path
+) -> Iterator[str]:
+    """Found an installation once on PostgreSQL, to be copied by each test."""
+    with new_postgres_database(postgres_server) as url:
+        found_installation(url, template_keys, tmp_path_factory.mktemp("postgres"))
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """Copy the founded PostgreSQL installation."""
+    with new_postgres_database(postgres_server, template=postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def config(migrated_url: str, tmp_path: Path, template_keys: Path) -> Config:
+    """Configure an installation of this test's own, founded already, on each database in turn."""
+    return configured(migrated_url, template_keys, tmp_path / "data")
+
+
+@pytest.fixture
+def installation(config: Config) -> Iterator[Installation]:
+    """Open the installation in this process."""
+    with open_for_test(config) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(config: Config, installation: Installation) -> Server:
+    """Serve the installation in this process; `server.admin` calls with a token that may do everything."""
+    return Server(config, installation)

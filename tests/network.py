@@ -28,7 +28,7 @@ def is_loopback(host: object) -> bool:
 
 
 def _guarded(real: Callable[..., Any]) -> Callable[..., Any]:
-    def connect(self: socket.socket, address: Any) -> Any:  # noqa: ANN401  as the real one
+    def connect(self: socket.socket, address: Any) -> Any:
         if self.family in (socket.AF_INET, socket.AF_INET6) and not is_loopback(address[0]):
             raise NetworkForbiddenError(f"Tests may not reach {address[0]}; only loopback is allowed")
         return real(self, address)
@@ -37,7 +37,7 @@ def _guarded(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _guarded_look_up(real: Callable[..., Any]) -> Callable[..., Any]:
-    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  as the real one
+    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
         if not is_loopback(host) and host != _ANY_ADDRESS:
             raise NetworkForbiddenError(f"Tests may not look up {host!r}; only loopback is allowed")
         return real(host, *arguments, **options)

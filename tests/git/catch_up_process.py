@@ -3,9 +3,8 @@
 import sys
 from pathlib import Path
 
-from memory_log import a_history
-
 from app.store.git.writer import GitWriter
+from tests.git.memory_log import a_history
 
 
 def main() -> None:

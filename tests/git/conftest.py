@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from memory_log import MemoryLog, a_history
 
 from app.store.git import writer
 from app.store.git.command import clean_environment
 from app.store.git.writer import GitWriter
+from tests.git.memory_log import MemoryLog, a_history
 
 HERE = Path(__file__).parent
 Git = Callable[..., str]

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from memory_log import MemoryLog
-
 from app.store.git.writer import GitWriter
+from tests.git.memory_log import MemoryLog
 
 
 def heal(history: MemoryLog, git_dir: Path) -> str | None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from memory_log import MemoryLog, a_history
 
 from app.core import faults
 from app.store.git.writer import GitWriter
+from tests.git.memory_log import MemoryLog, a_history
 
 Run = Callable[..., CompletedProcess[str]]
 KILLED = -9

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from git_steps import heal, pack_files
-from memory_log import MemoryLog, a_rule
 
 from app.core.errors import IntegrityError
 from app.store.git.reader import Repositories
 from app.store.git.writer import GitWriter
+from tests.git.git_steps import heal, pack_files
+from tests.git.memory_log import MemoryLog, a_rule
 
 Git = Callable[..., str]
 Check = Callable[[], None]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory_log import ACTOR
 
 from app.core.canonical import pretty
 from app.core.ids import document_path
@@ -16,6 +15,7 @@ from app.store.git.command import clean_environment, run_git
 from app.store.git.objects import EMPTY_TREE, TreeEntry, blob_sha, commit_sha, decode_tree, tree_entry, tree_sha
 from app.store.git.trees import Trees
 from app.store.log import Event
+from tests.git.memory_log import ACTOR
 
 BLOB = pretty({"id": "r-1", "displayName": "web", "enabled": True, "tags": []})
 SHAS = st.integers(min_value=1, max_value=2**160 - 1).map(lambda number: f"{number:040x}")

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from git_steps import heal, pack_files
-from memory_log import MemoryLog, a_history, a_rule
 
 from app.core.errors import IntegrityError, InvalidError
 from app.store.git import packs
@@ -18,6 +16,8 @@ from app.store.git.maintenance import adopt_merge, prepare_merge
 from app.store.git.reader import Repositories
 from app.store.git.repository import Repository
 from app.store.git.writer import GitWriter
+from tests.git.git_steps import heal, pack_files
+from tests.git.memory_log import MemoryLog, a_history, a_rule
 
 Git = Callable[..., str]
 Check = Callable[[], None]

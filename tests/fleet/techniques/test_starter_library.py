@@ -14,7 +14,7 @@ from app.fleet.techniques.versions import newest_version
 from app.fleet.techniques.yaml_source import load_technique_yaml
 from tests.fleet.techniques.samples import parameters, section
 
-PAGE = (Path(__file__).parents[2] / "docs" / "techniques.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "techniques.md").read_text(encoding="utf-8")
 LIBRARY = starter_library()
 IDS = [f"{document['id']}:{document['version']}" for document in LIBRARY]
 
