@@ -39,7 +39,7 @@ def print_row(title: str, case: Case, path: str, answer: object) -> None:
     """Print one line: title, request, status, sentence."""
     said = answer.get_json()["errorDetails"].strip()  # type: ignore[attr-defined]  # werkzeug's test response
     status = answer.status_code  # type: ignore[attr-defined]  # the same
-    print(f"{title:34.34} {case.method:6} {path:44.44} {status}  {said[:300]}")
+    print(f"{title:34.34} {case.method:6} {path:44.44} {status}  {said[:300]}")  # noqa: T201  this command is for reading
 
 
 if __name__ == "__main__":
