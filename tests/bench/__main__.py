@@ -38,7 +38,6 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sternpost-bench-", dir=asked.folder) as folder:
         ground = Ground(Path(folder), FULL if asked.size == "full" else SMALL, asked.postgres)
-        ground.prepare()
         figures = [figure for row in asked.rows.split(",") for figure in ROWS[row](ground)]
     print(table(figures))  # noqa: T201  the result
 

@@ -90,22 +90,6 @@ class Ground:
         """The keys of every installation here."""
         return self.folder / "keys"
 
-    def prepare(self) -> None:
-        """Fill a database of each size, each from the one before."""
-        filled, before = 0, None
-        for count in self.size.counts:
-            say(f"Filling a database with {count:,} documents of 2 kB")
-            database = self._template(count)
-            if before is None:
-                database.parent.mkdir(parents=True)
-                found_installation(f"sqlite:///{database}", self.keys, database.parent)
-            else:
-                database.parent.mkdir()
-                shutil.copy(before, database)
-            with installation(self._config(database)) as opened:
-                fill(opened, filled, count)
-            filled, before = count, database
-
     def copied(self, count: int) -> Config:
         """Copy the database of a size for one use."""
         database = self.folder / f"copy-{next(self._copies)}" / "sternpost.db"
@@ -128,7 +112,20 @@ class Ground:
             yield config
 
     def _template(self, count: int) -> Path:
-        return self.folder / f"with-{count}" / "sternpost.db"
+        """Give the database of a size; it is filled when it is first needed, from the one before."""
+        database = self.folder / f"with-{count}" / "sternpost.db"
+        if not database.exists():
+            smaller = max((size for size in self.size.counts if size < count), default=0)
+            origin = self._template(smaller) if smaller else None
+            say(f"Filling a database with {count:,} documents of 2 kB")
+            database.parent.mkdir(parents=True)
+            if origin is None:
+                found_installation(f"sqlite:///{database}", self.keys, database.parent)
+            else:
+                shutil.copy(origin, database)
+            with installation(self._config(database)) as opened:
+                fill(opened, smaller, count)
+        return database
 
     def _config(self, database: Path) -> Config:
         return configured(f"sqlite:///{database}", self.keys, database.parent)
