@@ -5,7 +5,7 @@ not load all of it.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 
@@ -51,6 +51,8 @@ class _Server:
     """The ways from HTTP into one installation."""
 
     opened: Installation
+    grants: dict[str, tuple[Account, AccountGrant]] = field(default_factory=dict)
+    """By account id, made of exactly the account that was read just now."""
 
     def open_work(self, ctx: Context, intent: Intent) -> Work:
         work = self.opened.work(ctx)
@@ -64,7 +66,11 @@ class _Server:
             account = find_by_hash(connection, hashed)
         if account is None or not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
-        return AccountGrant(account.tenant, _actor(account), account.id, _grant(account))
+        known = self.grants.get(account.id)
+        if known is None or known[0] is not account:
+            grant = AccountGrant(account.tenant, _actor(account), account.id, _grant(account))
+            known = self.grants[account.id] = (account, grant)
+        return known[1]
 
     def find_fault(self) -> str | None:
         try:

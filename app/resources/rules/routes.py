@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from app.changes.work import Work
 from app.core.canonical import JSON
-from app.http.collection import Collection, Computed, collection_endpoints
+from app.http.collection import Collection, Computed, Kept, collection_endpoints
 from app.http.resource import Resource
 from app.resources.rules.kind import DEFAULTS, RULE
 from app.resources.rules.schema import RuleInput, RuleSchema
@@ -18,7 +18,7 @@ def _computed(work: Work) -> Computed:
     def computed(stored: Stored) -> Mapping[str, JSON]:
         return rule_computed(stored.document, parts)
 
-    return computed
+    return Kept(computed, parts.texts)
 
 
 RULES = Collection(
