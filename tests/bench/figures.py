@@ -34,21 +34,25 @@ def at_most(ratio: float, goal: float, unit: str = "") -> Mapping[str, object]:
     return {"ratio": f"{ratio:.2f}{unit}", "goal": f"<= {goal:g}{unit}", "holds": ratio <= goal}
 
 
-def seconds_of(act: Callable[[], object]) -> float:
+def seconds_of(act: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     """Run something once and say how long it took."""
-    started = time.perf_counter()
+    started = clock()
     act()
-    return time.perf_counter() - started
+    return clock() - started
 
 
-def side_by_side(rounds: int, acts: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Run every act once a round, in turn, and give the median seconds of each: noise then meets all of them."""
+def side_by_side(rounds: int, acts: Mapping[str, Callable[[], object]], *, waits: bool = True) -> dict[str, float]:
+    """Run every act once a round, in turn, and give the median seconds of each: noise then meets all of them.
+
+    Acts that wait for nothing (`waits` false) are measured in seconds of this process, without what others took.
+    """
+    clock = time.perf_counter if waits else time.process_time
     taken: dict[str, list[float]] = {name: [] for name in acts}
     for number in range(rounds):
         # In every other round backwards, so that none of them always comes after the same one.
         for name in list(acts)[:: -1 if number % 2 else 1]:
             gc.collect()
-            taken[name].append(seconds_of(acts[name]))
+            taken[name].append(seconds_of(acts[name], clock))
     return {name: statistics.median(values) for name, values in taken.items()}
 
 

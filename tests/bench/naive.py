@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from marshmallow import Schema, fields
 from sqlalchemy import JSON, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from app.resources.rules.status import Parts, rule_computed
 from tests.bench.figures import seconds_of
 from tests.bench.ground import fields_of, rule_id, text_of
 
@@ -43,6 +45,9 @@ def _file(rules: Path, number: int) -> Path:
     return rules / f"{rule_id(number)}.json"
 
 
+_PARTS = Parts()
+
+
 class _Base(DeclarativeBase):
     pass
 
@@ -62,10 +67,39 @@ class RuleRow(_Base):
     enabled: Mapped[bool]
     system: Mapped[bool]
     tags: Mapped[Any] = mapped_column(JSON)
+    revision: Mapped[int]
+    created: Mapped[datetime]
+    updated: Mapped[datetime]
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """Say what the rule comes to."""
+        document: Any = {"directives": self.directives, "targets": self.targets, "enabled": self.enabled}
+        return rule_computed(document, _PARTS)["status"]  # type: ignore[return-value]  # an object
+
+
+class CompositionForm(Schema):
+    """One side of a target."""
+
+    either = fields.List(fields.String(), data_key="or")
+
+
+class TargetForm(Schema):
+    """A target as it is stored."""
+
+    include = fields.Nested(CompositionForm)
+    exclude = fields.Nested(CompositionForm)
+
+
+class StatusForm(Schema):
+    """What a rule comes to."""
+
+    value = fields.String()
+    details = fields.String()
 
 
 class RuleForm(Schema):
-    """A rule as JSON."""
+    """A rule as JSON, with the members that our answer has."""
 
     id = fields.String()
     name = fields.String(data_key="displayName")
@@ -73,10 +107,19 @@ class RuleForm(Schema):
     short = fields.String(data_key="shortDescription")
     long = fields.String(data_key="longDescription")
     directives = fields.List(fields.String())
-    targets = fields.List(fields.Raw())
+    targets = fields.List(fields.Nested(TargetForm))
     enabled = fields.Boolean()
     system = fields.Boolean()
     tags = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+    revision = fields.Integer()
+    created = fields.DateTime(data_key="createdAt")
+    updated = fields.DateTime(data_key="updatedAt")
+    mode = fields.Method("mode_of", data_key="policyMode")
+    status = fields.Nested(StatusForm)
+
+    def mode_of(self, rule: RuleRow) -> str:
+        """Say how the rule is applied."""
+        return "mixed" if rule.directives else "enforce"
 
 
 class SchemaDump:
@@ -90,7 +133,14 @@ class SchemaDump:
         names = {field.data_key or name: name for name, field in form.fields.items()}
         with Session(self._engine) as session:
             for document in documents:
-                session.add(RuleRow(**{names[key]: value for key, value in document.items() if key in names}))
+                times = {key: datetime.fromisoformat(document[key]) for key in ("createdAt", "updatedAt")}
+                values = {**document, **times}
+                computed = ("policyMode", "status")
+                session.add(
+                    RuleRow(
+                        **{names[key]: value for key, value in values.items() if key in names and key not in computed}
+                    )
+                )
             session.commit()
 
     def answer(self) -> bytes:

@@ -37,7 +37,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
             "real": lambda: [history(session, RULE, document, before=1 << 62, most=PAGE) for _ in range(REPEATS)],
             "floor": lambda: [database.execute(_SCAN, (DEFAULT, document, PAGE)).fetchall() for _ in range(REPEATS)],
         }
-        taken = side_by_side(size.rounds, acts)
+        taken = side_by_side(size.rounds, acts, waits=False)
         session.release()
         database.close()
     real, floor = taken["real"] / REPEATS, taken["floor"] / REPEATS
