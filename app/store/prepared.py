@@ -43,10 +43,10 @@ class Prepared:
             cursor = connection.connection.cursor()
             try:
                 cursor.execute(text, parameters)
-                return cursor.fetchall()
+                return cursor.fetchall()  # type: ignore[return-value]  # lists of tuples, from both drivers
             finally:
                 cursor.close()
-        except connection.dialect.loaded_dbapi.Error:  # type: ignore[misc]  # each driver has its own class
+        except connection.dialect.loaded_dbapi.Error:
             # A select may run twice; SQLAlchemy then wraps the error and drops a connection that is gone.
             connection.connection.rollback()
             return [tuple(row) for row in connection.execute(self._statement, dict(values))]
