@@ -1,14 +1,14 @@
 """The reading session of one request: every statement is confined to its tenant."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Row, Select, Table, bindparam, select
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnClause
 
 from app.core.errors import NotFoundError
 from app.store.db import Database, translated
@@ -129,9 +129,23 @@ def _owned_tables(statement: Statement) -> set[Any]:
 
 
 def _confined_tables(statement: Statement) -> set[Any]:
+    """Name the tables of which every row must be the tenant's: what stands below OR, or in a nested select, counts not."""
     return {
-        element.left.table
-        for clause in statement._where_criteria  # noqa: SLF001  no public way to read a select's conditions
-        for element in visitors.iterate(clause)
-        if isinstance(element, BinaryExpression) and element.right is TENANT
+        clause.left.table
+        for clause in _conjuncts(statement._where_criteria)  # noqa: SLF001  no public way to read a select's conditions
+        if isinstance(clause, BinaryExpression)
+        and clause.operator is operators.eq
+        and isinstance(clause.left, ColumnClause)
+        and clause.left.name == TENANT.key
+        # Compared with a column, a parameter becomes a typed copy of itself.
+        and isinstance(clause.right, BindParameter)
+        and clause.right.key == TENANT.key
     }
+
+
+def _conjuncts(clauses: Iterable[Any]) -> Iterator[Any]:
+    for clause in clauses:
+        if isinstance(clause, BooleanClauseList) and clause.operator is operators.and_:
+            yield from _conjuncts(clause.clauses)
+        else:
+            yield clause
