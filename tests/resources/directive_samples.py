@@ -71,3 +71,21 @@ def head(server: Server) -> tuple[str | None, int]:
 def directive(server: Server, directive_id: str = "d-new") -> Any:
     """Read a directive as version 25 shows it."""
     return shown(server.get(f"/api/25/directives/{directive_id}"), "directives")
+
+
+def variable(name: str, **more: Any) -> dict[str, Any]:
+    """Write a variable of a technique."""
+    return {"name": name, **more}
+
+
+def definition(*variables: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Write a technique of one's own."""
+    parameters = {"variables": list(variables or [variable("LOG_SIZE", default="100")])}
+    return {"id": "logRotation", "name": "Log rotation", "version": "1.0", "parameters": parameters, **more}
+
+
+def rotated(server: Server, *variables: dict[str, Any]) -> None:
+    """Create the technique and a directive of it."""
+    shown(server.put("/api/25/techniques", json=definition(*variables)), "techniques")
+    body = {"id": "d-log", "displayName": "Logs", "techniqueName": "logRotation"}
+    shown(server.put("/api/25/directives", json=body), "directives")
