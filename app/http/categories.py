@@ -10,7 +10,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
-from app.http.collection import STRICT, Computed, creation_of, head_of
+from app.http.collection import STRICT, Computed, answer_one, creation_of, head_of
 from app.http.endpoint import Answer, Container, Endpoint, Given, Shown
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema
@@ -119,7 +119,7 @@ def _shower(one: CategoryCollection) -> Callable[[Work, Given], Answer]:
         stored = find_document(work.session, one.kind.name, document_id)
         if stored is None:
             raise one.kind.missing(document_id)
-        return Answer.one(Shown(stored, _computed(one, work)(stored)))
+        return answer_one(stored, _computed(one, work)(stored))
 
     return view
 
@@ -149,7 +149,7 @@ def _deleter(one: CategoryCollection) -> Callable[[Work, Given], Answer]:
 
 def _shown(one: CategoryCollection, work: Work, edit: Edit) -> Answer:
     change: Change = work.submit([edit]).asked[0]
-    return Answer.one(Shown(change.shown, _computed(one, work)(change.shown)))
+    return answer_one(change.shown, _computed(one, work)(change.shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,5 @@
 """What a resource declares once per endpoint, what its view is given, and what it answers."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -174,8 +172,8 @@ class Answer:
         """Show one object; its id and revision are those of the stored document."""
         if isinstance(item, dict):
             return cls(items=(item,), id=_text(item.get("id")), action=action)
-        stored, computed, bare = item if isinstance(item, Shown) else Shown(item)
-        return cls(items=(item,), id=stored.id, revision=None if bare else _tag(stored, computed), action=action)
+        stored, _, bare = item if isinstance(item, Shown) else Shown(item)
+        return cls(items=(item,), id=stored.id, revision=None if bare else stored.revision, action=action)
 
     @classmethod
     def many(cls, items: Iterable[Item]) -> "Answer":
@@ -247,14 +245,6 @@ class Endpoint:
 
     def __str__(self) -> str:
         return f"{'|'.join(self.methods)} {self.path}"
-
-
-def _tag(stored: StoredLike, computed: Mapping[str, JSON]) -> str | int:
-    """Name the state of an answer: what is computed may change while the revision stays (If-Match reads that only)."""
-    if not computed:
-        return stored.revision
-    digest = hashlib.sha256(json.dumps(computed, sort_keys=True).encode()).hexdigest()
-    return f"{stored.revision}-{digest[:12]}"
 
 
 def _text(value: JSON) -> str | None:

@@ -6,8 +6,8 @@ from app.changes.work import Work
 from app.core.canonical import JSON
 from app.fleet.targets import targets_in_category
 from app.http.categories import TreeOf, tree_endpoints
-from app.http.collection import Collection, Computed, collection_endpoints
-from app.http.endpoint import Answer, Endpoint, Given, Shown, list_under, object_under
+from app.http.collection import Collection, Computed, answer_one, collection_endpoints
+from app.http.endpoint import Answer, Endpoint, Given, list_under, object_under
 from app.http.resource import Resource
 from app.resources.groups.kind import DEFAULTS, GROUP, ROOT_CATEGORY, group_computed, starter
 from app.resources.groups.schema import GroupInput, GroupSchema, GroupTreeSchema, TreeQuery
@@ -40,7 +40,7 @@ def reload(work: Work, given: Given) -> Answer:
     stored = find_document(work.session, GROUP.name, given.path["id"])
     if stored is None:
         raise GROUP.missing(given.path["id"])
-    return Answer.one(Shown(stored, group_computed(stored)))
+    return answer_one(stored, group_computed(stored))
 
 
 RELOAD = Endpoint(
