@@ -21,9 +21,11 @@ def property_list(given: JSON) -> list[JSON]:
     found: dict[str, JSON] = {}
     for number, one in enumerate(given):
         path = f"properties[{number}]"
-        if not isinstance(one, dict) or not isinstance(one.get("name"), str) or not one["name"]:
+        if not isinstance(one, dict):
             raise _refused(path, 'is not an object with a name and a value, such as {"name":"site","value":"lyon"}')
-        name, mode = str(one["name"]), one.get("inheritMode")
+        name, mode = one.get("name"), one.get("inheritMode")
+        if not isinstance(name, str) or not name:
+            raise _refused(f"{path}.name", "is required: a text")
         if one.get("value") is None:
             raise _refused(f"{path}.value", f"is required: property '{name}' has none")
         if name in found:
