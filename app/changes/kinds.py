@@ -125,7 +125,11 @@ def laid_over(defaults: Mapping[str, JSON], present: Stored | None, edit: Edit, 
         base = view.source(edit.kind, edit.source).document
     else:
         base = defaults
-    return {**base, **edit.fields, "id": edit.id}
+    document: Document = {**base, **edit.fields, "id": edit.id}
+    if "system" in defaults and view.ctx.actor.kind != "system":
+        # Only the system makes documents of the system; the clone of one belongs to whoever made it.
+        document["system"] = present is not None and present.document["system"] is True
+    return document
 
 
 def refuse_system(present: Stored, edit: Edit, view: View) -> None:

@@ -1,5 +1,7 @@
 """The endpoints that every kind of document with a collection of its own has: list, create, details, update, delete."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -168,7 +170,7 @@ def _shower(one: Collection) -> Callable[[Work, Given], Answer]:
         stored = find_document(work.session, one.kind.name, document_id)
         if stored is None:
             raise one.kind.missing(document_id)
-        return Answer.one(Shown(stored, one.computed(work)(stored)))
+        return answer_one(stored, one.computed(work)(stored))
 
     return view
 
@@ -228,7 +230,16 @@ def _first_deleter(one: Collection) -> Callable[[Work, Given], Answer]:
 
 def answer_change(one: Collection, work: Work, change: Change, *, action: str | None = None) -> Answer:
     """Show a document as a change left it, or its last state."""
-    return Answer.one(Shown(change.shown, one.computed(work)(change.shown)), action=action)
+    return answer_one(change.shown, one.computed(work)(change.shown), action=action)
+
+
+def answer_one(stored: Stored, computed: Mapping[str, JSON], *, action: str | None = None) -> Answer:
+    """Show a document; its tag names the computed members too, because they change while the revision stays."""
+    answer = Answer.one(Shown(stored, computed), action=action)
+    if not computed:
+        return answer
+    digest = hashlib.sha256(json.dumps(computed, sort_keys=True).encode()).hexdigest()
+    return replace(answer, revision=f"{stored.revision}-{digest[:12]}")
 
 
 def head_of(work: Work, _given: Given) -> str:
