@@ -130,7 +130,7 @@ def _leaves(source: Any) -> Iterator[Any]:  # noqa: ANN401  whatever a select re
 
 
 def _confined_tables(statement: Statement) -> set[Any]:
-    """Name the tables of which every row must be the tenant's: what stands below OR, or in a nested select, counts not."""
+    """Name the tables of which every row must be the tenant's; what is below OR or in a nested select counts not."""
     return {
         clause.left.table
         for clause in _conjuncts(statement._where_criteria)  # noqa: SLF001  no public way to read a select's conditions

@@ -66,7 +66,8 @@ def test_events_are_listed_newest_first_in_the_envelope(server: Server, story: i
     assert [row["seq"] for row in body["data"]["events"]][:4] == [story + 4, story + 3, story + 2, story + 1]
 
 
-def test_a_modification_and_a_deletion_show_the_fields_before(server: Server, story: int) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_modification_and_a_deletion_show_the_fields_before(server: Server) -> None:
     deleted, modified, _ = events(server, "object=r-1")
 
     assert modified["changes"] == [{"path": "/enabled", "old": True, "new": False}]
@@ -87,7 +88,8 @@ def test_pages_are_not_shifted_by_new_events(server: Server, story: int) -> None
     assert 'rel="next"' in first.headers["Link"]
 
 
-def test_the_last_page_has_no_next(server: Server, story: int) -> None:
+@pytest.mark.usefixtures("story")
+def test_the_last_page_has_no_next(server: Server) -> None:
     assert server.get("/api/25/events?limit=1000").get_json()["meta"] == {"limit": 1000}
 
 

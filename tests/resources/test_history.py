@@ -40,7 +40,8 @@ def test_a_deleted_rule_keeps_its_history_newest_first(server: Server, story: li
     assert entries[1]["actor"] == {"id": "ci", "kind": "account", "handle": "ci"}
 
 
-def test_history_has_pages_whose_changes_are_complete(server: Server, story: list[str]) -> None:
+@pytest.mark.usefixtures("story")
+def test_history_has_pages_whose_changes_are_complete(server: Server) -> None:
     first = server.get("/api/25/rules/r-1/history?limit=1").get_json()
     rest = server.get(f"/api/25/rules/r-1/history?limit=2&cursor={first['meta']['next']}").get_json()
 
@@ -50,6 +51,7 @@ def test_history_has_pages_whose_changes_are_complete(server: Server, story: lis
     assert rest["meta"] == {"limit": 2}
 
 
+@pytest.mark.usefixtures("story")
 def test_a_rule_that_never_was_has_no_history(server: Server) -> None:
     answer = server.get("/api/25/rules/r-none/history")
 
@@ -66,7 +68,8 @@ def test_a_rule_is_shown_as_of_each_of_its_commits(server: Server, story: list[s
     assert shown[2].get_json()["errorDetails"] == f"Rule 'r-1' did not exist at {story[2]}"
 
 
-def test_a_rule_is_shown_as_of_a_time(server: Server, story: list[str]) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_rule_is_shown_as_of_a_time(server: Server) -> None:
     entries = history(server, "r-1")
 
     answer = at(server, "r-1", entries[0]["time"])
@@ -74,7 +77,8 @@ def test_a_rule_is_shown_as_of_a_time(server: Server, story: list[str]) -> None:
     assert at(server, "r-1", "2001-01-01T00:00:00Z").status_code == 404
 
 
-def test_a_deleted_rule_is_shown_as_of_an_event(server: Server, story: list[str]) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_deleted_rule_is_shown_as_of_an_event(server: Server) -> None:
     seq = history(server, "r-1")[1]["seq"]
 
     answer = at(server, "r-1", f"seq:{seq}")
@@ -89,6 +93,7 @@ def test_an_event_in_the_middle_of_a_commit_means_the_commit_before(server: Serv
     assert at(server, "r-1", f"seq:{outcome.last_seq}").status_code == 200
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(
     ("moment", "said"),
     [
@@ -102,9 +107,7 @@ def test_an_event_in_the_middle_of_a_commit_means_the_commit_before(server: Serv
     ],
 )
 @pytest.mark.parametrize("path", ["/api/25/rules/r-1", "/api/25/rules"])
-def test_a_moment_that_is_none_or_in_the_future_is_refused(
-    server: Server, story: list[str], path: str, moment: str, said: str
-) -> None:
+def test_a_moment_that_is_none_or_in_the_future_is_refused(server: Server, path: str, moment: str, said: str) -> None:
     answer = server.get(path, query_string={"at": moment})
 
     assert answer.status_code == 400
@@ -121,6 +124,7 @@ def test_the_list_is_shown_as_it_was(server: Server, story: list[str]) -> None:
     assert [rule["id"] for rule in after] == ["r-2"]
 
 
+@pytest.mark.usefixtures("story")
 def test_older_versions_have_no_history(server: Server) -> None:
     commit(server.opened, create("r-1"))
 
@@ -173,6 +177,7 @@ def test_another_tenants_history_is_not_there(server: Server, story: list[str]) 
     assert at(server, "r-1", story[0], token=token).status_code == 400
 
 
+@pytest.mark.usefixtures("story")
 def test_a_refused_attempt_is_no_part_of_the_history(server: Server) -> None:
     commit(server.opened, create("r-2"))
     fact = Fact(type="AccessDenied", kind="rule", id="r-2", outcome="denied")
