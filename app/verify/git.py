@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -122,14 +122,16 @@ class Objects:
         self._asks = asks
         self._answers = answers
 
-    def compare(self, commit: str, content: bytes) -> None:
-        """Check that git has exactly this commit.
+    def compare(self, commits: Sequence[tuple[str, bytes]]) -> None:
+        """Check that git has exactly these commits; a few hundred at once, which a pipe holds.
 
         Raises:
-            Fault: it has not.
+            Fault: names the first that it has not.
         """
-        if self.read("commit", commit) != content:
-            raise self._check.fault(f"commit {commit} is not what the log gives")
+        self._ask(*(name for name, _ in commits))
+        for name, content in commits:
+            if self._answer("commit", name) != content:
+                raise self._check.fault(f"commit {name} is not what the log gives")
 
     def read(self, kind: str, name: str) -> bytes:
         """Read an object.
@@ -137,8 +139,14 @@ class Objects:
         Raises:
             Fault: it is missing, of another kind, or its content is not what its name says.
         """
-        self._asks.write(f"{name}\n".encode())
+        self._ask(name)
+        return self._answer(kind, name)
+
+    def _ask(self, *names: str) -> None:
+        self._asks.write("".join(f"{name}\n" for name in names).encode())
         self._asks.flush()
+
+    def _answer(self, kind: str, name: str) -> bytes:
         header = self._answers.readline().split()
         if len(header) != 3 or header[1].decode() != kind:  # noqa: PLR2004  name, kind, size
             raise self._check.fault(f"{kind} {name} is missing or cannot be read")

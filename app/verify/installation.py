@@ -20,6 +20,8 @@ from app.verify.log import Walk, walk_log
 from app.verify.rows import TENANTS, rows, snapshot
 
 _IN_LOG = text("SELECT 1 FROM events WHERE tenant = :tenant AND commit_id = :commit LIMIT 1")
+AT_ONCE = 256
+"""Commits that git is asked for together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class GitSide:
     fault: Fault | None = None
     commits: Iterator[str] = field(default_factory=lambda: iter(()))
     objects: Objects | None = None
+    waiting: list[tuple[str, bytes]] = field(default_factory=list)
 
     def begin(self, is_logged: Callable[[str], bool]) -> None:
         """Look at the repository as a whole."""
@@ -91,14 +94,16 @@ class GitSide:
             yield
 
     def compare(self, commit: str, content: bytes) -> None:
-        """Check the next commit of the log."""
+        """Check the next commit of the log, together with those that follow soon."""
         if self.objects is None or self.fault is not None:
             return
         with self._noting():
             found = next(self.commits, "none")
             if found != commit:
                 raise self.check.fault(f"its next commit is {found}, and that of the log {commit}")
-            self.objects.compare(commit, content)
+            self.waiting.append((commit, content))
+            if len(self.waiting) >= AT_ONCE:
+                self._compare_waiting(self.objects)
 
     def finish(self, walk: Walk) -> None:
         """Check the files of the head, and tell what was found.
@@ -107,12 +112,17 @@ class GitSide:
             Fault: the first thing that differs.
         """
         if self.fault is None and self.objects is not None and walk.head is not None:
+            self._compare_waiting(self.objects)
             extra = next(self.commits, None)
             if extra is not None:
                 raise self.check.fault(f"it has commit {extra}, and the log has none there")
             self._compare_files(self.objects, walk, walk.head)
         if self.fault is not None:
             raise self.fault
+
+    def _compare_waiting(self, objects: Objects) -> None:
+        waiting, self.waiting = self.waiting, []
+        objects.compare(waiting)
 
     def _compare_files(self, objects: Objects, walk: Walk, head: str) -> None:
         tree = objects.read("commit", head).split(b"\n", 1)[0].split()[1].decode()

@@ -10,41 +10,46 @@ class Tree:
     """Folder -> shard -> file -> blob."""
 
     def __init__(self) -> None:
-        self._files: dict[tuple[str, str], dict[str, str]] = {}
-        self._shards: dict[str, dict[str, str]] = {}
-        self._folders: dict[str, str] = {}
+        self._root = _Entries("40000")
+        self._folders: dict[str, _Entries] = {}
+        self._shards: dict[tuple[str, str], _Entries] = {}
         self._changed: set[tuple[str, str]] = set()
 
     def put(self, place: Place, blob: str | None) -> None:
         """Set a document's blob, or remove its file."""
         folder, shard, name = place
-        files = self._files.setdefault((folder, shard), {})
-        if blob is None:
-            files.pop(name, None)
-        else:
-            files[name] = blob
+        self._shards.setdefault((folder, shard), _Entries("100644")).put(name, blob)
         self._changed.add((folder, shard))
 
     def name(self) -> str:
         """Name the root tree."""
         for folder, shard in self._changed:
-            files = self._files[folder, shard]
-            shards = self._shards.setdefault(folder, {})
-            if files:
-                shards[shard] = _tree("100644", files)
-            else:
-                shards.pop(shard, None)
-                del self._files[folder, shard]
+            files = self._shards[folder, shard]
+            self._folders.setdefault(folder, _Entries("40000")).put(shard, files.name())
         for folder in {folder for folder, _ in self._changed}:
-            if self._shards[folder]:
-                self._folders[folder] = _tree("40000", self._shards[folder])
-            else:
-                self._folders.pop(folder, None)
+            self._root.put(folder, self._folders[folder].name())
         self._changed.clear()
-        return _tree("40000", self._folders)
+        return self._root.name() or EMPTY
 
 
-def _tree(mode: str, entries: dict[str, str]) -> str:
-    # No folder's name begins another's, so git's order (folders as if they ended in a slash) is that of the names.
-    lines = (f"{mode} {name}\0".encode() + bytes.fromhex(entries[name]) for name in sorted(entries))
-    return object_name("tree", b"".join(lines))
+class _Entries:
+    """The lines of one tree; sorted anew only when a name comes or goes."""
+
+    def __init__(self, mode: str) -> None:
+        self._mode = mode
+        self._lines: dict[str, bytes] = {}
+        self._is_sorted = True
+
+    def put(self, name: str, sha: str | None) -> None:
+        if sha is None:
+            self._lines.pop(name, None)
+            return
+        self._is_sorted = self._is_sorted and name in self._lines
+        self._lines[name] = f"{self._mode} {name}\0".encode() + bytes.fromhex(sha)
+
+    def name(self) -> str | None:
+        if not self._is_sorted:
+            # No folder's name begins another's, so git's order (folders as if ending in a slash) is that of the names.
+            self._lines = {name: self._lines[name] for name in sorted(self._lines)}
+            self._is_sorted = True
+        return object_name("tree", b"".join(self._lines.values())) if self._lines else None
