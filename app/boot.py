@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from app.changes.work import Work
 from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Context
-from app.core.errors import UnavailableError
+from app.core.errors import AlreadyExistsError, UnavailableError
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
@@ -115,7 +115,9 @@ def found_tenants(opened: Installation) -> None:
     edits = [edit for edit in starter_edits() if find_document(work.session, edit.kind, edit.id) is None]
     work.release()
     if edits:
-        work.submit(edits)
+        # Another server that starts now may have imported the library, whole, since we looked.
+        with suppress(AlreadyExistsError):
+            work.submit(edits)
     copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from app.store.documents import find_document
 from tests.changes.batches import Asked, rule, submit_together
 from tests.crash.checks import State, check
 from tests.crash.serving import repository
-from tests.installations import as_account, submit
+from tests.installations import as_account, configured, open_for_test, submit
 
 WRITERS = 32
 
@@ -218,10 +219,14 @@ def test_a_value_that_no_driver_can_send_fails_alone(config: Config, installatio
 
 @pytest.mark.postgres
 def test_a_connection_lost_in_the_commit_is_told_to_every_waiter(
-    migrated_postgres_url: str, request: pytest.FixtureRequest
+    migrated_postgres_url: str, template_keys: Path, tmp_path: Path
 ) -> None:
-    request.applymarker(pytest.mark.filterwarnings("default"))
-    opened, config = _on_postgres(request, migrated_postgres_url)
+    config = configured(migrated_postgres_url, template_keys, tmp_path / "data")
+    with open_for_test(config) as opened:
+        _lose_the_connection(config, opened)
+
+
+def _lose_the_connection(config: Config, opened: Installation) -> None:
     with opened.database.writing() as connection:
         body = "BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END"
         connection.execute(text(f"CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS '{body}'"))
@@ -234,16 +239,6 @@ def test_a_connection_lost_in_the_commit_is_told_to_every_waiter(
     assert "may or may not have been made" in str(answers[0])
     submit(opened, rule("later"))
     assert replayed(config, opened).ids.isdisjoint({"r-1", "doomed", "r-2"})
-
-
-def _on_postgres(request: pytest.FixtureRequest, url: str) -> tuple[Installation, Config]:
-    from tests.installations import configured, open_for_test  # noqa: PLC0415
-
-    config = configured(url, request.getfixturevalue("template_keys"), request.getfixturevalue("tmp_path") / "data")
-    context = open_for_test(config)
-    opened = context.__enter__()
-    request.addfinalizer(lambda: context.__exit__(None, None, None))
-    return opened, config
 
 
 def test_a_change_set_refused_leaves_no_secret_behind(config: Config, installation: Installation) -> None:
