@@ -69,8 +69,12 @@ class Prepared:
 def open_installation(config: Config) -> Installation:
     """Open the database and keys of an installation that `prepare` made."""
     database = Database(config.database_url, pool_size=config.threads + 4)
-    with database.writing() as connection:
-        ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    try:
+        with database.writing() as connection:
+            ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    except BaseException:
+        database.close()
+        raise
     git_root = config.data_dir / "git"
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
     return Installation(database, committer, Followers(), git_root, GitWriter(SqlLog(database), git_root))

@@ -129,7 +129,7 @@ def _owned_tables(statement: Statement) -> set[Any]:
 
 
 def _confined_tables(statement: Statement) -> set[Any]:
-    """Name the tables of which every row must be the tenant's: what stands below OR, or in a nested select, counts not."""
+    """Name the tables of which every row must be the tenant's; a condition below OR or in a nested select is none."""
     return {
         clause.left.table
         for clause in _conjuncts(statement._where_criteria)  # noqa: SLF001  no public way to read a select's conditions

@@ -1,5 +1,6 @@
 """Many writers of one tenant at once, and batches in which one change set goes wrong."""
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -218,6 +219,21 @@ def test_a_value_that_no_driver_can_send_fails_alone(config: Config, installatio
 
 
 @pytest.mark.postgres
+def test_a_value_too_large_for_an_index_fails_alone_and_is_no_lost_database(
+    migrated_postgres_url: str, template_keys: Path, tmp_path: Path
+) -> None:
+    config = configured(migrated_postgres_url, template_keys, tmp_path / "data")
+    with open_for_test(config) as opened:
+        large = random.Random(1).randbytes(8_000).hex()  # it does not compress below PostgreSQL's 2,704 bytes
+        bad = [rule("bad", tags=[], displayName=large)]
+        answers = submit_together(opened.committer, Asked([rule("r-1")]), Asked(bad), Asked([rule("r-2")]))
+
+        assert [type(answers[0]), type(answers[2])] == [Outcome, Outcome]
+        assert not isinstance(answers[1], Outcome | UnavailableError)
+        assert replayed(config, opened).ids.isdisjoint({"bad"})
+
+
+@pytest.mark.postgres
 def test_a_connection_lost_in_the_commit_is_told_to_every_waiter(
     migrated_postgres_url: str, template_keys: Path, tmp_path: Path
 ) -> None:
@@ -241,7 +257,7 @@ def _lose_the_connection(config: Config, opened: Installation) -> None:
     assert replayed(config, opened).ids.isdisjoint({"r-1", "doomed", "r-2"})
 
 
-def test_a_change_set_refused_leaves_no_secret_behind(config: Config, installation: Installation) -> None:
+def test_a_change_set_refused_leaves_no_secret_behind(installation: Installation) -> None:
     def secret_paths(document: Any, _view: Any) -> list[tuple[str]]:
         return [("security",)] if document["security"] else []
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Config
 from app.core.errors import StorageFullError
 from tests.changes.batches import Asked, rule, submit_together
 from tests.crash.checks import check
@@ -22,7 +21,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Mount a file system of a few megabytes."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("no small disk: mounting a tmpfs needs root (CAP_SYS_ADMIN)")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
@@ -105,7 +105,7 @@ def test_everybody_in_a_batch_hears_that_the_disk_is_full(on_small_disk: Server,
 def test_git_on_a_full_disk_stays_behind_and_catches_up(
     migrated_url: str, template_keys: Path, small_disk: Path
 ) -> None:
-    config: Config = configured(migrated_url, template_keys, small_disk / "data")
+    config = configured(migrated_url, template_keys, small_disk / "data")
     with open_for_test(config) as opened:
         server = Server(config, opened)
         opened.git_writer.catch_up("default")
