@@ -217,6 +217,7 @@ def reshaper(schema: type[ApiSchema], version: int) -> Reshape:
             stored_name(field),
             json_name(field, version),
             bool(field.metadata.get("omit_empty")),
+            bool(field.metadata.get("nullable")),
             reshaper(nested_class(field), version) if isinstance(field, Record) else None,
         )
         for field in alive(schema(), version)
@@ -225,9 +226,9 @@ def reshaper(schema: type[ApiSchema], version: int) -> Reshape:
 
     def reshape(document: Document) -> Document:
         written: Document = {}
-        for source, name, omit_empty, inner in plan:
+        for source, name, omit_empty, nullable, inner in plan:
             value = document.get(source)
-            if value is None or (omit_empty and value in ("", [], {})):
+            if (value is None and not nullable) or (omit_empty and value in ("", [], {})):
                 continue
             written[name] = value if inner is None else _nested(inner, value)
         return written
