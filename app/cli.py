@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, str] = {
     "serve": "app.commands.serve:serve",
     "worker": "app.commands.serve:worker",
     "config": "app.commands.config:show",
+    "accounts": "app.commands.accounts:accounts",
 }
 
 
