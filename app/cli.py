@@ -13,6 +13,14 @@ COMMANDS: Mapping[str, str] = {
     "serve": "app.commands.serve:serve",
     "worker": "app.commands.serve:worker",
     "config": "app.commands.config:show",
+    "db": "app.commands.database:db",
+    "import": "app.commands.documents:import_folder",
+    "verify": "app.commands.documents:verify",
+    "git": "app.commands.documents:git",
+    "backup": "app.commands.database:backup",
+    "restore": "app.commands.database:restore",
+    "openapi": "app.commands.interface:openapi",
+    "routes": "app.commands.interface:routes",
 }
 
 
