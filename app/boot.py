@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from app.changes.work import Work
 from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Context
-from app.core.errors import UnavailableError
+from app.core.errors import AlreadyExistsError, UnavailableError
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
@@ -69,8 +69,12 @@ class Prepared:
 def open_installation(config: Config) -> Installation:
     """Open the database and keys of an installation that `prepare` made."""
     database = Database(config.database_url, pool_size=config.threads + 4)
-    with database.writing() as connection:
-        ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    try:
+        with database.writing() as connection:
+            ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    except BaseException:
+        database.close()
+        raise
     git_root = config.data_dir / "git"
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
     return Installation(database, committer, Followers(), git_root, GitWriter(SqlLog(database), git_root))
@@ -115,7 +119,9 @@ def found_tenants(opened: Installation) -> None:
     edits = [edit for edit in starter_edits() if find_document(work.session, edit.kind, edit.id) is None]
     work.release()
     if edits:
-        work.submit(edits)
+        # Another server that starts now may have imported the library, whole, since we looked.
+        with suppress(AlreadyExistsError):
+            work.submit(edits)
     copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
 
 

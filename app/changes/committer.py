@@ -17,9 +17,9 @@ from app.changes.secrecy import Sealer
 from app.changes.view import BatchView
 from app.core.clock import now_ms
 from app.core.context import Context
-from app.core.errors import ForbiddenError, NotFoundError, UnavailableError
+from app.core.errors import ForbiddenError, NotFoundError, SternpostError
 from app.core.faults import fault_point
-from app.store.db import RETRY_AFTER_S, Database, translated
+from app.store.db import Database, commit, translated
 from app.store.git.trees import Trees
 from app.store.secrets import KeyRing
 from app.store.writes import (
@@ -102,22 +102,16 @@ class Committer:
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         try:
             self._attempt(lane, tickets)
-        except DBAPIError:
-            # One statement failed although every change set was judged good: find out whose it was.
-            lane.forget()
-            for ticket in tickets:
-                self._alone(lane, ticket)
         except BaseException as failure:  # noqa: BLE001  whatever it was, every waiter is told
             lane.forget()
-            for ticket in tickets:
+            unanswered = [ticket for ticket in tickets if ticket.answer is None]
+            if len(unanswered) > 1 and isinstance(failure, Exception) and not isinstance(failure, SternpostError):
+                # Neither the tenant nor the database as a whole: one change set is at fault, so find out which.
+                for ticket in unanswered:
+                    self._commit(lane, [ticket])
+                return
+            for ticket in unanswered:
                 ticket.answer = failure
-
-    def _alone(self, lane: Lane, ticket: Ticket) -> None:
-        try:
-            self._attempt(lane, [ticket])
-        except BaseException as failure:  # noqa: BLE001  the waiter is told
-            lane.forget()
-            ticket.answer = failure
 
     def _attempt(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         with self.database.connect() as connection:
@@ -130,10 +124,10 @@ class Committer:
                 connection.rollback()
                 raise
             fault_point("commit.before")
-            _commit_or_say_unknown(connection)
+            commit(connection)
             fault_point("commit.after")
-        for ticket, answer in zip(tickets, answers, strict=True):
-            ticket.answer = answer
+            for ticket, answer in zip(tickets, answers, strict=True):
+                ticket.answer = answer
 
     def _transact(self, connection: Connection, lane: Lane, tickets: Sequence[Ticket]) -> list[Outcome | BaseException]:
         head = lock_tenant(connection, lane.tenant)
@@ -159,6 +153,7 @@ class Committer:
         self, ticket: Ticket, view: BatchView, recorder: Recorder, sealer: Sealer, earlier: Earlier
     ) -> Outcome | BaseException:
         view.begin(ticket.ctx)
+        sealed = len(sealer.sealed)
         mark = recorder.trees.mark() if recorder.trees is not None else None
         try:
             answer = earlier.answer(ticket, view, sealer.connection)
@@ -172,6 +167,7 @@ class Committer:
             raise
         except Exception as refusal:  # noqa: BLE001  a bad change set fails alone
             view.undo()
+            sealer.keep(sealed)
             if recorder.trees is not None and mark is not None:
                 recorder.trees.rollback(mark)
             return refusal
@@ -182,6 +178,8 @@ class Committer:
     def _trees(self, connection: Connection, lane: Lane, head: TenantHead) -> Trees | None:
         if not self._commits:
             return None
+        if lane.head is None or head.seq < lane.seq:
+            lane.forget()  # the tenant was filled as a copy since, or a backup was put in its place
         if lane.trees is not None and lane.head != head.head:
             for (kind, document_id), blob in read_moved_blobs(connection, lane.tenant, lane.seq).items():
                 lane.trees.put(self.kinds[kind].folder, document_id, blob)
@@ -200,17 +198,3 @@ def _refuse_read_only(head: TenantHead, ctx: Context) -> None:
 def _done_before(connection: Connection, tenant: str, tickets: Sequence[Ticket]) -> Mapping[tuple[str, str], Any]:
     keys = [(ticket.ctx.actor.id, ticket.idempotency.key) for ticket in tickets if ticket.idempotency is not None]
     return done_before(connection, tenant, keys) if keys else {}
-
-
-def _commit_or_say_unknown(connection: Connection) -> None:
-    try:
-        connection.commit()
-    except DBAPIError as failure:
-        if not failure.connection_invalidated:
-            connection.rollback()
-            raise
-        raise UnavailableError(
-            "The database went away while the change was being committed, so it may or may not have been made: "
-            "read the object, or send the request again with the same Idempotency-Key",
-            retry_after_s=RETRY_AFTER_S,
-        ) from failure

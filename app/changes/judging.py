@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, title
@@ -51,7 +51,8 @@ def judge(view: BatchView, edits: Sequence[Edit], laws: Laws, sealer: Sealer, no
         edit = waiting.popleft()
         change = _merge(view, edit, laws, sealer, now)
         if change.after is not change.before:
-            waiting.extendleft(reversed(tuple(kinds[edit.kind].cascade(change, view))))
+            cascade = [replace(one, cascaded=True) for one in kinds[edit.kind].cascade(change, view)]
+            waiting.extendleft(reversed(cascade))
     changes = tuple(_changes(view))
     for change in changes:
         kinds[change.kind].check(change, view)
@@ -81,7 +82,7 @@ def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int) ->
         kind.guard(present, edit, view)
     if edit.action == "delete":
         view.put(key, None)
-        return Change(edit.kind, edit.id, present, None)
+        return Change(edit.kind, edit.id, present, None, force=edit.force)
     document = kind.judge(present, edit, view)
     document, content = sealer.seal(document, tuple(kind.secret_paths(document, view)))
     after = _stored(kind, edit.id, document, content.decode(), view.before(key), now)
@@ -93,10 +94,9 @@ def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int) ->
 
 def _check_new_id(document_id: str, kind: Kind, reserved: frozenset[str]) -> None:
     check_id(document_id, what=kind.label)
-    if document_id in reserved:
-        text = (
-            f"{kind.label} id '{document_id}' is reserved, because a path of the API has that name; choose another id"
-        )
+    segment = kind.segment(document_id)
+    if segment in reserved:
+        text = f"{kind.label} id '{segment}' is reserved, because a path of the API has that name; choose another id"
         raise InvalidError(text, fields={"id": [text]})
 
 

@@ -92,6 +92,10 @@ class Kind:
         """The kind's folder in git."""
         return FOLDERS[self.name]
 
+    def segment(self, document_id: str) -> str:
+        """Give what stands for the document first in its path; static segments of the API are no ids because of it."""
+        return document_id
+
     def missing(self, document_id: str) -> NotFoundError:
         """Build the error for a document of this kind that is not there."""
         rudder = self.rudder_unknown.format(id=document_id) if self.rudder_unknown else None
@@ -121,15 +125,22 @@ def laid_over(defaults: Mapping[str, JSON], present: Stored | None, edit: Edit, 
         base = view.source(edit.kind, edit.source).document
     else:
         base = defaults
-    return {**base, **edit.fields, "id": edit.id}
+    document: Document = {**base, **edit.fields, "id": edit.id}
+    if "system" in defaults and view.ctx.actor.kind != "system":
+        # Only the system makes documents of the system; the clone of one belongs to whoever made it.
+        document["system"] = present is not None and present.document["system"] is True
+    return document
 
 
-def refuse_system(present: Stored, _edit: Edit, view: View) -> None:
-    """Refuse to change what belongs to the system, unless the system does it.
+def refuse_system(present: Stored, edit: Edit, view: View) -> None:
+    """Refuse to change what belongs to the system, unless the system does it or it follows from another change.
 
     Raises:
         ForbiddenError: the document has `system` true.
     """
+    if edit.cascaded and edit.action == "modify":
+        # A deleted directive is taken out of system rules too; nobody could take it out before.
+        return
     if present.document.get("system") is True and view.ctx.actor.kind != "system":
         raise ForbiddenError(
             f"{view.label(present.kind)} '{present.id}' belongs to the system and stays as it is; clone it instead"

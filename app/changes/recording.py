@@ -50,12 +50,14 @@ class Recorder:
         if not judged.changes:
             outcome = Outcome(asked=judged.asked, changes=())
         else:
+            # All that can fail comes first: a failure must leave head and batch as they were.
+            moved = [self._moved_fields(change) for change in judged.changes]
             drafts = self._drafts(ctx, judged.changes, trail)
             commit = self._commit(judged.changes, drafts)
             self._chain(drafts, commit)
             outcome = self._outcome(judged, commit, drafts)
-            for change in outcome.changes:
-                self._collect(change)
+            for change, (gone, held) in zip(outcome.changes, moved, strict=True):
+                self._collect(change, gone, held)
         if idempotency is not None:
             self.batch.idempotency.append(self._done(ctx, idempotency, outcome))
         return outcome
@@ -145,7 +147,13 @@ class Recorder:
         asked = tuple(done.get((change.kind, change.id), change) for change in judged.asked)
         return Outcome(asked, changes, commit, drafts[0].seq, drafts[-1].seq)
 
-    def _collect(self, change: Change) -> None:
+    def _moved_fields(self, change: Change) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        fields = self.kinds[change.kind].fields
+        old = set(fields(change.before.document)) if change.before else set()
+        new = set(fields(change.after.document)) if change.after else set()
+        return old - new, new - old
+
+    def _collect(self, change: Change, gone: set[tuple[str, str]], held: set[tuple[str, str]]) -> None:
         key = (change.kind, change.id)
         if change.after is None:
             self.batch.upserts.pop(key, None)
@@ -153,15 +161,9 @@ class Recorder:
         else:
             self.batch.deletes.discard(key)
             self.batch.upserts[key] = _row(self.head.id, change.after)
-        self._collect_fields(change)
-
-    def _collect_fields(self, change: Change) -> None:
-        fields = self.kinds[change.kind].fields
-        old = set(fields(change.before.document)) if change.before else set()
-        new = set(fields(change.after.document)) if change.after else set()
-        for name, text in old - new:
+        for name, text in gone:
             self.batch.set_field(change.kind, change.id, name, text, holds=False)
-        for name, text in new - old:
+        for name, text in held:
             self.batch.set_field(change.kind, change.id, name, text, holds=True)
 
     def _done(self, ctx: Context, idempotency: Idempotency, outcome: Outcome) -> Row:

@@ -40,6 +40,11 @@ class Sealer:
                 raise InvalidError(text, fields={_shown(stray): [text]})
         return document, content
 
+    def keep(self, count: int) -> None:
+        """Forget all but the first `count` values: the change set that brought the others was refused."""
+        while len(self.sealed) > count:
+            self.sealed.popitem()
+
     def _seal_at(self, document: Document, path: Path) -> Document:
         value = _at(document, path)
         tag = tag_of(value)

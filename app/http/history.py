@@ -1,6 +1,6 @@
-"""The history of one document as an endpoint, and `?at=` as a parameter; both hang on the resource's own URL."""
+"""The history of one document as endpoints, and `?at=` as a parameter; they hang on the resource's own URL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from app.changes.history import history
 from app.changes.kinds import Kind
@@ -9,13 +9,15 @@ from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
 from app.core.diff import field_diff
 from app.core.errors import InvalidError
-from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, list_under
+from app.http.endpoint import Answer, Container, Endpoint, Given, Page, Paging, list_under
 from app.http.fields import Text
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.store.format1 import commit_message
 from app.store.log import Event
 
 NEWEST = 1 << 62
+AT_ONCE = 500
 LONGEST_SEQ = 15
 STRICT = Lifespan(25)
 
@@ -56,6 +58,48 @@ def history_endpoint(
         id_from="path",
         paging=Paging(default=100),
     )
+
+
+def revisions_endpoint(
+    kind: Kind,
+    path: str,
+    *,
+    action: str,
+    right: str,
+    container: Container,
+    document_id: Callable[[Given], str] = lambda given: given.path["id"],
+) -> Endpoint:
+    """Declare Rudder's `GET <path>/revisions`: the commits that changed one document, newest first."""
+
+    def view(work: Work, given: Given) -> Answer:
+        return Answer.many([_revision(one) for one in _every_event(work, kind, document_id(given))])
+
+    return Endpoint(
+        methods=("GET",),
+        path=f"{path}/revisions",
+        action=action,
+        summary=f"List the commits that changed one {kind.label.lower()}, newest first",
+        right=right,
+        view=view,
+        container=container,
+        lifespan=Lifespan(14),
+    )
+
+
+def _every_event(work: Work, kind: Kind, document_id: str) -> Iterator[Event]:
+    before = NEWEST
+    while True:
+        events = history(work.session, kind, document_id, before=before, most=AT_ONCE)
+        yield from events
+        if len(events) < AT_ONCE or events[-1].before is None:
+            return
+        before = events[-1].seq
+
+
+def _revision(one: Event) -> Document:
+    author = one.change_request.author_handle if one.change_request is not None else one.actor.handle
+    message = one.reason or commit_message([one]).partition("\n")[0]
+    return {"revision": one.commit, "date": rfc3339(one.time), "author": author, "message": message}
 
 
 def _older(events: list[Event], place: int) -> Event | None:

@@ -22,6 +22,7 @@ RETRY_AFTER_S = 5
 
 _FULL = ("disk is full", "no space left on device", "could not extend file", "disk i/o error")
 _DISK_FULL_STATE = "53100"
+_LIMIT_CLASS = "54"  # PostgreSQL's "program limit exceeded"
 
 
 class Database:
@@ -62,7 +63,7 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
-                connection.commit()
+                commit(connection)
             except BaseException:
                 connection.rollback()
                 raise
@@ -70,6 +71,25 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def commit(connection: Connection) -> None:
+    """Commit, and tell a commit that failed from one of which nobody knows.
+
+    Raises:
+        UnavailableError: the connection broke meanwhile.
+    """
+    try:
+        connection.commit()
+    except DBAPIError as failure:
+        if not failure.connection_invalidated:
+            connection.rollback()
+            raise
+        raise UnavailableError(
+            "The database went away while the change was being committed, so it may or may not have been made: "
+            "read the object, or send the request again with the same Idempotency-Key",
+            retry_after_s=RETRY_AFTER_S,
+        ) from failure
 
 
 @contextmanager
@@ -83,11 +103,14 @@ def translated() -> Iterator[None]:
         yield
     except DBAPIError as failure:
         text = str(failure.orig).lower()
-        if getattr(failure.orig, "sqlstate", None) == _DISK_FULL_STATE or any(sign in text for sign in _FULL):
+        state = getattr(failure.orig, "sqlstate", None) or ""
+        if state == _DISK_FULL_STATE or any(sign in text for sign in _FULL):
             raise StorageFullError(
                 "The disk is full: the change was not made. Free some space and send it again",
                 retry_after_s=RETRY_AFTER_S,
             ) from failure
+        if state.startswith(_LIMIT_CLASS):
+            raise  # a value too large for an index, for example: that is the statement's fault, not the server's
         if isinstance(failure, OperationalError) or failure.connection_invalidated:
             raise UnavailableError(
                 "The database cannot be reached; nothing was changed. Try again soon",
