@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, text
 from tqdm import tqdm
 
-from app.store.db import Database
+from app.store.db import Database, reading_snapshot
 from app.verify.bytes import place
 from app.verify.documents import check_documents, check_tenant
 from app.verify.events import FOLDERS, Row
 from app.verify.fault import Fault
 from app.verify.git import GitCheck, Objects
 from app.verify.log import Walk, walk_log
-from app.verify.rows import TENANTS, rows, snapshot
+from app.verify.rows import TENANTS, rows
 
 _IN_LOG = text("SELECT 1 FROM events WHERE tenant = :tenant AND commit_id = :commit LIMIT 1")
 AT_ONCE = 256
@@ -38,7 +38,7 @@ def verify_installation(database: Database, git_root: Path, *, tenant: str | Non
     Memory grows with the documents of one tenant, not with its events. Git may be ahead of the snapshot, never behind.
     """
     lines, faults = [], []
-    with snapshot(database) as connection:
+    with reading_snapshot(database) as connection:
         tenants = [row for row in rows(connection, TENANTS) if tenant in (None, row["id"])]
         for row in tenants:
             try:

@@ -1,12 +1,10 @@
 """The rows that are proven, streamed in order from one snapshot of the database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
 
-from app.store.db import Database
 from app.verify.events import Row
 
 PART = 500
@@ -23,17 +21,7 @@ DOCUMENTS_AT = text(
 )
 
 
-@contextmanager
-def snapshot(database: Database) -> Iterator[Connection]:
-    """Read everything as of one moment, while others write."""
-    with database.connect() as connection:
-        if database.is_sqlite:
-            connection.exec_driver_sql("BEGIN")
-        else:
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901  the same one
-        yield connection
-
-
 def rows(connection: Connection, statement: TextClause, **values: Any) -> Iterator[Row]:  # noqa: ANN401  SQL values
     """Stream rows by column name."""
-    yield from connection.execution_options(yield_per=PART).execute(statement, values).mappings()
+    for row in connection.execution_options(yield_per=PART).execute(statement, values).mappings():
+        yield dict(row)
