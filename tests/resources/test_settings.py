@@ -1,5 +1,6 @@
 """Settings over HTTP: expectation 39, the texts of conventions 9, and the mandatory reason."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -277,3 +278,13 @@ def test_without_change_messages_a_reason_is_dropped_and_not_demanded(server: Se
 
     entries = server.get("/api/25/settings/splay_time/history").get_json()["data"]["history"]
     assert entries[0]["reason"] == ""
+
+
+def test_of_two_first_writes_at_once_one_creates_and_the_other_modifies(server: Server) -> None:
+    edits = [Edit("setting", "splay_time", "modify", {"value": value}) for value in (1, 2)]
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(lambda edit: submit(server.opened, edit), edits))
+
+    assert sorted(outcome.asked[0].action for outcome in outcomes) == ["create", "modify"]
+    assert sorted(outcome.asked[0].shown.revision for outcome in outcomes) == [1, 2]
