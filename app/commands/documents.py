@@ -24,9 +24,9 @@ _ALL_TENANTS = click.option("--tenant", help="Only this tenant; otherwise every 
 @click.option("--reason", default="", help="Why, for the log.")
 @click.option("--dry-run", is_flag=True, help="Read and judge everything, and change nothing.")
 def import_folder(*, folder: Path, tenant: str, reason: str, dry_run: bool) -> None:
-    """Load every `<kind plural>/**/*.json` under FOLDER as one change set: all of them or none.
+    """Load a folder of documents as one change set.
 
-    A document whose id exists is replaced.
+    Every `<kind plural>/**/*.json` under FOLDER is taken, all of them or none; a document whose id exists is replaced.
     """
     files = find_files(folder)
     edits = read_edits(folder, tqdm(files, desc="Reading", unit=" files", leave=False, disable=None))
@@ -47,7 +47,10 @@ def import_folder(*, folder: Path, tenant: str, reason: str, dry_run: bool) -> N
 @click.command()
 @_ALL_TENANTS
 def verify(*, tenant: str | None) -> None:
-    """Check that log, documents and git agree, and name the first thing that differs."""
+    """Prove that log, documents and git agree.
+
+    Otherwise the first thing that differs is named, with the remedy, and the exit status is 1.
+    """
     with installation(load()) as opened:
         behind = _catch_up(opened, tenant)
         report = verify_installation(opened.database, opened.git_root, tenant=tenant)
@@ -104,7 +107,11 @@ def _bar(opened: Installation, tenant: str) -> Iterator[Callable[[int], None]]:
     last = work.session.head().seq
     work.release()
     with tqdm(total=last, desc=f"{tenant}.git", unit=" events", leave=False, disable=None) as bar:
-        yield lambda seq: bar.update(seq - bar.n)
+
+        def reached(seq: int) -> None:
+            bar.update(seq - bar.n)
+
+        yield reached
 
 
 def _say(text: str) -> None:

@@ -20,7 +20,10 @@ def openapi(*, version: int) -> None:
 
 @click.command()
 def routes() -> None:
-    """List every endpoint: method, path, versions, action, right."""
+    """List every endpoint.
+
+    The columns are method, path, versions, action and right.
+    """
     rows = [("METHOD", "PATH", "SINCE", "ACTION", "RIGHT")]
     for endpoint in ENDPOINTS:
         since, until = endpoint.lifespan.since, endpoint.lifespan.until

@@ -48,7 +48,7 @@ Commit = tuple[str, bytes]
 """A commit's id and its content."""
 
 
-def walk_log(connection: Connection, walk: Walk, step: Callable[[int], None]) -> Iterator[Commit]:
+def walk_log(connection: Connection, walk: Walk, step: Callable[[int], object]) -> Iterator[Commit]:
     """Check every event in order, and give each commit as soon as its last event is checked.
 
     Raises:
