@@ -13,6 +13,15 @@ COMMANDS: Mapping[str, str] = {
     "serve": "app.commands.serve:serve",
     "worker": "app.commands.serve:worker",
     "config": "app.commands.config:show",
+    "db": "app.commands.database:db",
+    "accounts": "app.commands.accounts:accounts",
+    "import": "app.commands.documents:import_folder",
+    "verify": "app.commands.documents:verify",
+    "git": "app.commands.documents:git",
+    "backup": "app.commands.database:backup",
+    "restore": "app.commands.database:restore",
+    "openapi": "app.commands.interface:openapi",
+    "routes": "app.commands.interface:routes",
 }
 
 

@@ -17,7 +17,9 @@ class Edit:
     """One thing to do to one document.
 
     `fields` are those that were given: everything else keeps its value (modify) or takes its default (create).
-    `expected_revision` is the caller's If-Match. `source` names the document that a creation is copied from.
+    `expected_revision` is the caller's If-Match. `source` names the document that a creation is copied from. `strict`
+    says what a kind does with names inside a value that it does not know: refuse them, else drop them. `force` deletes
+    what uses a deleted document too. `cascaded` marks an edit that another one brought with it; judging sets it.
     """
 
     kind: str
@@ -26,16 +28,23 @@ class Edit:
     fields: Mapping[str, JSON] = field(default_factory=dict)
     expected_revision: int | None = None
     source: str | None = None
+    strict: bool = True
+    force: bool = False
+    cascaded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One document before and after; `before` is None for a creation, `after` for a deletion."""
+    """One document before and after; `before` is None for a creation, `after` for a deletion.
+
+    `force` is that of the edit, for the cascade.
+    """
 
     kind: str
     id: str
     before: Stored | None
     after: Stored | None
+    force: bool = False
 
     @property
     def action(self) -> Action:

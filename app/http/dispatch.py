@@ -4,13 +4,14 @@ import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Final
 
 from flask import Request, Response
 from flask import request as current_request
 
 from app.core.context import Context, Source
-from app.core.errors import ForbiddenError, SternpostError
+from app.core.errors import ForbiddenError, SternpostError, UnavailableError
 from app.http import answers, problems
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
 from app.http.endpoint import Answer, Given, Work
@@ -28,6 +29,7 @@ from app.http.wiring import Wiring
 
 GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
+STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
 
 
@@ -60,6 +62,7 @@ class Dispatcher:
     def __init__(self, routes: Routes, wiring: Wiring) -> None:
         self.routes = routes
         self.wiring = wiring
+        self.streams = BoundedSemaphore(wiring.most_streams)
         self.authenticator = Authenticator(wiring.find_account, Throttle(wiring.now_s), wiring.public_read)
 
     def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
@@ -155,9 +158,18 @@ class Dispatcher:
             raise
         if response.is_streamed:
             response.call_on_close(work.release)
+            self._hold_stream(response)
         else:
             work.release()
         return response
+
+    def _hold_stream(self, response: Response) -> None:
+        """Keep some threads free for short answers while large ones are being sent."""
+        if not self.streams.acquire(blocking=False):
+            response.close()
+            text = "The server sends as many large answers as it may at once; try again soon, or ask for pages (limit=)"
+            raise UnavailableError(text, retry_after_s=STREAM_RETRY_S)
+        response.call_on_close(self.streams.release)
 
     def _answer(self, exchange: Exchange, route: Route, work: Work, given: Given) -> Response:
         endpoint = route.endpoint

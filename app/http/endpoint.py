@@ -127,7 +127,7 @@ class Given:
 
     `fields` has the input that was sent, by the schema's Python names; `document` the same by the names in which
     documents are stored, ready for an `Edit`. A field that was not sent, or sent as null, is in neither.
-    `body` is the JSON of an endpoint that declares no input schema but `json_only`.
+    `body` is the JSON of an endpoint that declares no input schema but `json_only`, `text` a body of its `text_types`.
     """
 
     path: Mapping[str, str]
@@ -136,6 +136,7 @@ class Given:
     document: Document = field(default_factory=dict)
     query: Document = field(default_factory=dict)
     body: JSON = None
+    text: str | None = None
     page: Page | None = None
     reason: str = ""
     change_request_name: str = ""
@@ -207,6 +208,7 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
+    `text_types` are further media types of the body, which the view gets as it is.
     """
 
     methods: tuple[str, ...]
@@ -230,6 +232,7 @@ class Endpoint:
     dry_run: bool = False
     errors: tuple[int, ...] = ()
     streams: bool = False
+    text_types: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:

@@ -67,7 +67,8 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
     if endpoint.input is None and endpoint.json_only:
         check_media(request, json_only=True)
         body = json_body(request, route.era, endpoint.unreadable)
-    by_name, by_stored, used_json = _input(request, route, sent, rules)
+    text = _text(request) if request.mimetype in endpoint.text_types else None
+    by_name, by_stored, used_json = _input(request, route, sent, rules) if text is None else ({}, {}, True)
     query_from = sent.url if endpoint.writes else sent.texts
     query = _load(route.query, query_from, rules)[0] if route.query is not None else {}
     page: Page | None = None
@@ -81,6 +82,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
         document=by_stored,
         query=query,
         body=body,
+        text=text,
         page=page,
         reason=general.reason,
         change_request_name=general.change_request_name,
@@ -88,6 +90,13 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
         if_match=intent.if_match,
         dry_run=intent.dry_run,
     )
+
+
+def _text(request: Request) -> str:
+    try:
+        return body_of(request).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidError("The body is not UTF-8; save it as UTF-8") from error
 
 
 def _input(request: Request, route: Route, sent: Sent, rules: Rules) -> tuple[Document, Document, bool]:

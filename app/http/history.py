@@ -1,6 +1,6 @@
-"""The history of one document as an endpoint, and `?at=` as a parameter; both hang on the resource's own URL."""
+"""The history of one document as endpoints, and `?at=` as a parameter; they hang on the resource's own URL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from app.changes.history import history
 from app.changes.kinds import Kind
@@ -9,13 +9,16 @@ from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
 from app.core.diff import field_diff
 from app.core.errors import InvalidError
-from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, list_under
+from app.http.endpoint import Answer, Container, Endpoint, Given, Page, Paging, list_under
 from app.http.fields import Text
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.store.format1 import commit_message
 from app.store.log import Event
 
 NEWEST = 1 << 62
+AT_ONCE = 500
+LONGEST_SEQ = 15
 STRICT = Lifespan(25)
 
 
@@ -37,7 +40,7 @@ def history_endpoint(
 
     def view(work: Work, given: Given) -> Answer:
         page = given.page or Page(100)
-        before = _seq(page.after) if page.after else NEWEST
+        before = seq_of(page.after) if page.after else NEWEST
         events = history(work.session, kind, document_id(given), before=before, most=page.limit + 2)
         entries = [_entry(one, _older(events, place)) for place, one in enumerate(events[: page.limit])]
         more = str(events[page.limit - 1].seq) if len(events) > page.limit else None
@@ -55,6 +58,48 @@ def history_endpoint(
         id_from="path",
         paging=Paging(default=100),
     )
+
+
+def revisions_endpoint(
+    kind: Kind,
+    path: str,
+    *,
+    action: str,
+    right: str,
+    container: Container,
+    document_id: Callable[[Given], str] = lambda given: given.path["id"],
+) -> Endpoint:
+    """Declare Rudder's `GET <path>/revisions`: the commits that changed one document, newest first."""
+
+    def view(work: Work, given: Given) -> Answer:
+        return Answer.many([_revision(one) for one in _every_event(work, kind, document_id(given))])
+
+    return Endpoint(
+        methods=("GET",),
+        path=f"{path}/revisions",
+        action=action,
+        summary=f"List the commits that changed one {kind.label.lower()}, newest first",
+        right=right,
+        view=view,
+        container=container,
+        lifespan=Lifespan(14),
+    )
+
+
+def _every_event(work: Work, kind: Kind, document_id: str) -> Iterator[Event]:
+    before = NEWEST
+    while True:
+        events = history(work.session, kind, document_id, before=before, most=AT_ONCE)
+        yield from events
+        if len(events) < AT_ONCE or events[-1].before is None:
+            return
+        before = events[-1].seq
+
+
+def _revision(one: Event) -> Document:
+    author = one.change_request.author_handle if one.change_request is not None else one.actor.handle
+    message = one.reason or commit_message([one]).partition("\n")[0]
+    return {"revision": one.commit, "date": rfc3339(one.time), "author": author, "message": message}
 
 
 def _older(events: list[Event], place: int) -> Event | None:
@@ -90,8 +135,13 @@ def _document(text: str | None) -> Document | None:
     return value if isinstance(value, dict) else None
 
 
-def _seq(cursor: str) -> int:
-    if not cursor.isdigit():
+def seq_of(cursor: str) -> int:
+    """Read the cursor of a list that is ordered by seq.
+
+    Raises:
+        InvalidError: it is none.
+    """
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= LONGEST_SEQ):
         text = f"'{cursor}' is not a cursor of this list; use meta.next of the page before"
         raise InvalidError(text, fields={"cursor": [text]})
     return int(cursor)

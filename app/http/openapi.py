@@ -89,8 +89,6 @@ def _documented(blueprint: Blueprint, route: Route, method: str, components: Com
     for status in _errors(route, method):
         refusal = components.error(route)
         described = blueprint.alt_response(status, schema=refusal, description=HTTPStatus(status).phrase)(described)
-    if route.query is not None:
-        described = blueprint.arguments(type(route.query.schema), location="query")(described)
     return blueprint.doc(**_operation(route, method, components))(described)  # type: ignore[no-any-return]  # untyped library
 
 
@@ -119,6 +117,9 @@ def _parameters(route: Route) -> Iterator[Spec]:
     for name in GENERAL if endpoint.writes else GENERAL[:1]:
         schema = {"type": "boolean"} if name == "prettify" else {"type": "string"}
         yield {"in": "query", "name": name, "schema": schema, "description": GENERAL_TEXT[name]}
+    if route.query is not None and route.query.fields:
+        # apispec spreads a schema over one parameter for each field.
+        yield {"in": "query", "schema": type(route.query.schema)}
     if not route.era.strict:
         return
     if endpoint.paging is not None:

@@ -83,6 +83,7 @@ class Components:
             json["properties"] = {**ignored, **json["properties"]}
             json["additionalProperties"] = form["additionalProperties"] = False
         content = {"application/json": {"schema": self._ref(self._named((name, "json"), f"{name}Input", json))}}
+        content |= {kind: {"schema": {"type": "string"}} for kind in endpoint.text_types}
         if not endpoint.json_only:
             schema = self._ref(self._named((name, "form"), f"{name}Form", form))
             content |= {

@@ -25,7 +25,7 @@ class Wiring:
     Its work carries the intent's idempotency key and dry run to the committer.
     `find_account` gets `token_hash(token)` and finds only accounts that may be used now. `find_fault` says why the
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
-    and networks whose `X-Forwarded-*` are believed.
+    and networks whose `X-Forwarded-*` are believed. `most_streams` large answers are sent at the same time at most.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -34,6 +34,7 @@ class Wiring:
     denied: Callable[[Context, str], None] = _ignore
     max_body_bytes: int = 8 * 1024 * 1024
     public_read: bool = False
+    most_streams: int = 8
     docs_open: bool = True
     metrics_open: bool = False
     trusted_proxies: tuple[str, ...] = ()

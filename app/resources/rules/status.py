@@ -136,7 +136,7 @@ def _directive(document: Document) -> DirectiveFacts:
 
 
 def _group(document: Document) -> GroupFacts:
-    nodes = document["nodeIds"]
+    nodes = document.get("nodeIds")
     holds = document["dynamic"] is True or (isinstance(nodes, list) and bool(nodes))
     return GroupFacts(enabled=document["enabled"] is True, may_hold_nodes=holds)
 

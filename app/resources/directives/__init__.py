@@ -1,0 +1,1 @@
+"""Directives: a technique with values."""

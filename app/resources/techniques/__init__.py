@@ -1,0 +1,1 @@
+"""Techniques: what can be configured, one document per version."""
