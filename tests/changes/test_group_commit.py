@@ -240,7 +240,7 @@ def _lose_the_connection(config: Config, opened: Installation) -> None:
 
 def test_a_change_set_refused_leaves_no_secret_behind(installation: Installation) -> None:
     def secret_paths(document: Any, _view: Any) -> list[tuple[str]]:
-        return [("security",)] if document["security"] else []
+        return [("longDescription",)] if document["longDescription"] else []
 
     def check_rule(change: Any, _view: Any) -> None:
         if change.id == "bad":
@@ -249,9 +249,9 @@ def test_a_change_set_refused_leaves_no_secret_behind(installation: Installation
     committer = committer_of(installation, secret_paths=secret_paths, check=check_rule)
     answers = submit_together(
         committer,
-        Asked([rule("r-1", security="first")]),
-        Asked([rule("bad", security="second")]),
-        Asked([rule("r-2", security="third")]),
+        Asked([rule("r-1", longDescription="first")]),
+        Asked([rule("bad", longDescription="second")]),
+        Asked([rule("r-2", longDescription="third")]),
     )
 
     assert [type(answer) for answer in answers] == [Outcome, InvalidError, Outcome]
