@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from apispec.ext.marshmallow.common import make_schema_key
 from flask_smorest import Api
 from marshmallow import fields
 
@@ -106,7 +107,8 @@ class Components:
             json["properties"] = {name: _or_null(value) for name, value in json["properties"].items()}
             if ours_too:
                 json["properties"] = {**json["properties"], **OURS}
-            self._named(key, schema.__name__.removesuffix("Schema"), json)
+            name = self._named(key, schema.__name__.removesuffix("Schema"), json)
+            self._converter.refs.setdefault(make_schema_key(made), name)  # where another schema holds it as a record
         return self._names[key]
 
     def _named(self, key: object, wanted: str, schema: Spec) -> str:
