@@ -50,5 +50,6 @@ def _rows() -> Iterator[tuple[str, ...]]:
 def _table(rows: list[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(cell.lower() for cell in rows[0]) + " |", "|---" * len(rows[0]) + "|"]
     lines += ["| " + " | ".join((method, f"`{path}`", *rest)) + " |" for method, path, *rest in rows[1:]]
-    text = "Below `/api/<version>`, `/api/latest` or `/api`, with or without `/rudder` in front. `12` means from version 12 on.\n"
+    where = "Below `/api/<version>`, `/api/latest` or `/api`, with or without `/rudder` in front."
+    text = f"{where} `12` means from version 12 on.\n"
     return f"# Endpoints\n\n{text}\n" + "\n".join(lines) + "\n"
