@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 import click
 
 from app.core.errors import SternpostError
+from app.store.git.command import forget_git_environment
 
 
 class Place(NamedTuple):
@@ -66,6 +67,7 @@ class LazyGroup(click.Group):
 
 def main() -> None:
     """Run the command line."""
+    forget_git_environment()
     LazyGroup(COMMANDS, help_text="Versioned, reviewed and provable configuration of a fleet.")()
 
 
