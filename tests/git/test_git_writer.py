@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import IntegrityError, InvalidError
+from app.store.format1 import commit_message
 from app.store.git import packs
-from app.store.git.command import clean_environment, run_git
+from app.store.git.command import clean_environment, forget_git_environment, run_git
 from app.store.git.maintenance import adopt_merge, prepare_merge
 from app.store.git.reader import read_commit
 from app.store.git.repository import Repository
@@ -128,10 +129,9 @@ def test_the_environment_and_users_configuration_do_not_reach_git(
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", "/nowhere")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/full/x")
 
-    writer = GitWriter(history, git_dir)
-    writer.catch_up("default")
+    path = GitWriter(history, git_dir).path("default")
 
-    assert run_git(writer.path("default"), "rev-parse", "main").decode().strip() == caught_up
+    assert run_git(path, "rev-parse", "main").decode().strip() == caught_up
 
 
 def test_a_commit_reads_back_as_the_log_made_it(history: MemoryLog, git_dir: Path, caught_up: str) -> None:
