@@ -1,4 +1,4 @@
-"""Directives as they are looked at: tree, revisions, the past, by technique, from another tenant; and what uses them."""
+"""Looking at directives: tree, revisions, the past, by technique, from another tenant; and the rules that use them."""
 
 import pytest
 
