@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from app.changes.change import Edit
 from app.changes.committer import Committer
 from app.changes.following import Followers
+from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.changes.tenants import begin_tenant, copy_tenant
 from app.changes.work import Work
@@ -26,6 +27,7 @@ from app.store.db import Database, is_current, upgrade
 from app.store.documents import find_document
 from app.store.events import SqlLog, tenants_with_log
 from app.store.git.writer import GitWriter
+from app.store.last_uses import LastUses
 from app.store.secrets import open_keys
 from app.store.session import TenantSession
 
@@ -44,6 +46,7 @@ class Installation:
     followers: Followers
     git_root: Path
     git_writer: GitWriter
+    last_uses: LastUses
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
@@ -54,7 +57,8 @@ class Installation:
         return [only] if only is not None else tenants_with_log(self.database)
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Write what is still in memory and give all connections back."""
+        self.last_uses.flush()
         self.database.close()
 
 
@@ -77,7 +81,8 @@ def open_installation(config: Config) -> Installation:
         raise
     git_root = config.data_dir / "git"
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
-    return Installation(database, committer, Followers(), git_root, GitWriter(SqlLog(database), git_root))
+    git_writer = GitWriter(SqlLog(database), git_root)
+    return Installation(database, committer, Followers(), git_root, git_writer, LastUses(database))
 
 
 @contextmanager
@@ -142,15 +147,14 @@ def _renew_token(config: Config, opened: Installation) -> Prepared:
     account_id = f"system-{_instance(config.data_dir)}"
     ctx = Context.system(DEFAULT, "Start of the server")
 
-    def act(connection: Connection) -> tuple[list[Fact], None]:
-        now = now_ms()
+    def act(connection: Connection, now: int) -> Deed:
         known = lock_account(connection, DEFAULT, account_id)
         account = known or Account(
             tenant=DEFAULT, id=account_id, kind="system", name="System account", created=now, authorization="rw"
         )
         renewed = replace(account, token_hash=token_hash(token), token_created=now, enabled=True)
         (update_account if is_used(connection, DEFAULT, account_id) else insert_account)(connection, renewed)
-        return [Fact(type="TokenCreated", kind="account", id=account_id, name=account.name)], None
+        return Deed(facts=(Fact(type="TokenCreated", kind="account", id=account_id, name=account.name),), answer={})
 
     opened.committer.operate(ctx, act)
     prepared = Prepared(config.run_dir / "api-token", config.run_dir / "api-token-header")

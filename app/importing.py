@@ -18,6 +18,9 @@ from app.store.session import TenantSession
 JUDGED_WHOLE = frozenset({"technique", "setting"})
 """Kinds whose judge reads every member itself, so that no schema of an endpoint describes their documents."""
 
+ONLY_STORED = frozenset({"system", "hidden", "provider"})
+"""Members of stored documents that no caller of the API may set."""
+
 File = tuple[str, Path]
 """A kind, and a file below the folder of that kind."""
 
@@ -82,7 +85,8 @@ def _read(kind: str, path: Path, route: Route | None) -> Edit:
         raise InvalidError("it has no text `id`")
     if kind == "technique" and ":" not in document_id:
         document_id = f"{document_id}:{document.get('version')}"
-    return Edit(kind, document_id, "create", document if route is None else _checked(document, route))
+    fields = document if route is None else _checked({**document, "id": document_id}, route)
+    return Edit(kind, document_id, "create", {name: value for name, value in fields.items() if name != "id"})
 
 
 def _checked(document: Document, route: Route) -> Document:
@@ -93,7 +97,8 @@ def _checked(document: Document, route: Route) -> Document:
     refusal = unknown_names(document, reader.known | route.known_output, reader.fields)
     if refusal is not None:
         raise refusal
-    return {**document, **reader.load(document)[1]}
+    kept = {name: value for name, value in document.items() if name in ONLY_STORED}
+    return {**kept, **reader.load(document)[1]}
 
 
 def _inputs(kind: str) -> Iterator[Route]:

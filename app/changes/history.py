@@ -67,8 +67,8 @@ def history(session: TenantSession, kind: Kind, document_id: str, *, before: int
         copied = None if base is None else _copied(session, base, kind.name, document_id)
         if base is not None and copied is not None:
             events.append(replace(base[0], object_kind=kind.name, after=copied.body, revision=copied.revision))
-    if not events and not _events(session, kind.name, document_id, before=1 << 62, most=1):
-        raise kind.missing(document_id)
+    if not events and kind.default(document_id) is None:
+        _refuse_unknown(session, kind, document_id)
     return events
 
 
@@ -79,17 +79,25 @@ def find_at(session: TenantSession, kind: Kind, document_id: str, at: str) -> St
         InvalidError: the moment cannot be read, or has not come yet.
         NotFoundError: the document did not exist then.
     """
-    seq = moment(session, at)
-    found = _events(session, kind.name, document_id, before=seq + 1, most=1)
-    if found:
-        stored = _stored(found[0])
-    else:
-        base = _base(session) if seq else None
-        stored = None if base is None else _copied(session, base, kind.name, document_id)
+    stored = document_at(session, kind.name, document_id, at)
     if stored is None:
         then = f"{kind.label} '{document_id}' did not exist at {at}"
         raise NotFoundError(then, rudder=kind.missing(document_id).rudder)
     return stored
+
+
+def document_at(session: TenantSession, kind: str, document_id: str, at: str) -> Stored | None:
+    """Read a document as it was at a time, a commit or an event; None where it did not exist.
+
+    Raises:
+        InvalidError: the moment cannot be read, or has not come yet.
+    """
+    seq = moment(session, at)
+    found = _events(session, kind, document_id, before=seq + 1, most=1)
+    if found:
+        return _stored(found[0])
+    base = _base(session) if seq else None
+    return None if base is None else _copied(session, base, kind, document_id)
 
 
 def list_at(session: TenantSession, kind: str, at: str) -> Iterator[Stored]:
@@ -162,6 +170,11 @@ def _whole_commit(session: TenantSession, seq: int) -> int:
 
 def _refused(at: str, text: str) -> InvalidError:
     return InvalidError(text, fields={"at": [text]}) if at else InvalidError(text)
+
+
+def _refuse_unknown(session: TenantSession, kind: Kind, document_id: str) -> None:
+    if not _events(session, kind.name, document_id, before=1 << 62, most=1):
+        raise kind.missing(document_id)
 
 
 def _events(session: TenantSession, kind: str, document_id: str, *, before: int, most: int) -> list[Event]:

@@ -109,7 +109,11 @@ def _refuse_impossible(edit: Edit, kind: Kind, present: Stored | None) -> None:
             )
         return
     if present is None:
-        raise kind.missing(edit.id)
+        if edit.action != "modify" or kind.default(edit.id) is None:
+            raise kind.missing(edit.id, edit.action)
+        if edit.expected_revision is not None:
+            raise StaleError(f"{kind.label} '{edit.id}' was never set, so it has no revision; send no If-Match")
+        return
     if edit.expected_revision is not None and edit.expected_revision != present.revision:
         raise StaleError(
             f"{kind.label} '{edit.id}' was changed since it was read: you expect revision {edit.expected_revision}, "

@@ -12,7 +12,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import NotFoundError
 from app.core.ids import new_id
-from app.http.endpoint import Answer, Endpoint, Given, Paging, Shown, list_under
+from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list_under
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
@@ -150,16 +150,29 @@ def _lister(one: Collection) -> Callable[[Work, Given], Answer]:
     def view(work: Work, given: Given) -> Answer:
         at = given.query.get("at")
         if at is not None:
-            return Answer.many(Shown(stored, bare=True) for stored in list_at(work.session, kind, str(at)))
+            past = list_at(work.session, kind, str(at))
+            return Answer.many(Shown(stored, bare=True) for stored in past if one.is_listed(stored))
         computed = one.computed(work)
         if given.page is not None:
-            most = given.page.limit + 1
-            page = page_documents(work.session, kind, after=given.page.after, most=most)
+            page = _page(work, one, given.page)
             return Answer.paged([Shown(stored, computed(stored)) for stored in page], given.page)
         listed = stream_documents(work.session, kind)
         return Answer.many(Shown(stored, computed(stored)) for stored in listed if one.is_listed(stored))
 
     return view
+
+
+def _page(work: Work, one: Collection, page: Page) -> list[Stored]:
+    """Read one listed document more than the page takes, or all that are left."""
+    most, after = page.limit + 1, page.after
+    found: list[Stored] = []
+    while len(found) < most:
+        part = page_documents(work.session, one.kind.name, after=after, most=most)
+        found.extend(stored for stored in part if one.is_listed(stored))
+        if len(part) < most:
+            break
+        after = part[-1].id
+    return found[:most]
 
 
 def _shower(one: Collection) -> Callable[[Work, Given], Answer]:

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from app.http import fields as ours
 from app.http.routing import Route
-from app.http.schemas import ApiSchema, versioned
+from app.http.schemas import ApiSchema, nested_class, versioned
 from app.http.versions import TRUE
 
 Spec = dict[str, Any]
@@ -101,6 +101,9 @@ class Components:
     def _output(self, schema: type[ApiSchema], version: int, *, ours_too: bool) -> str:
         key = (schema, "output")
         if key not in self._names:
+            for field in schema().fields.values():
+                if isinstance(field, ours.Record):
+                    self._output(nested_class(field), version, ours_too=ours_too)
             made = versioned(schema, version)()
             shown = {name: field for name, field in made.fields.items() if not field.load_only}
             json: Spec = self._converter.fields2jsonschema(shown, partial=True)

@@ -224,6 +224,7 @@ def reshaper(schema: type[ApiSchema], version: int) -> Reshape:
             stored_name(field),
             json_name(field, version),
             bool(field.metadata.get("omit_empty")),
+            bool(field.metadata.get("nullable")),
             _inner(field, version, lambda document: reshape(document)),  # noqa: PLW0108  it is defined below
         )
         for field in alive(schema(), version)
@@ -232,9 +233,9 @@ def reshaper(schema: type[ApiSchema], version: int) -> Reshape:
 
     def reshape(document: Document) -> Document:
         written: Document = {}
-        for source, name, omit_empty, inner in plan:
+        for source, name, omit_empty, nullable, inner in plan:
             value = document.get(source)
-            if value is None or (omit_empty and value in ("", [], {})):
+            if (value is None and not nullable) or (omit_empty and value in ("", [], {})):
                 continue
             written[name] = value if inner is None else _nested(inner, value)
         return written

@@ -2,13 +2,17 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from app.boot import KINDS, Installation
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
+from app.config import Config
 from app.core.context import Context
+from tests.crash.checks import State, check
+from tests.crash.serving import repository
 from tests.installations import as_account
 
 
@@ -61,3 +65,19 @@ def submit_together(committer: Committer, *asked: Asked) -> list[Outcome | BaseE
         thread.join(60)
     assert not lane.busy
     return [answers[number] for number in range(len(asked))]
+
+
+def replayed(config: Config, opened: Installation) -> State:
+    """Let the git writer replay the log, which compares every commit's SHA, and check everything."""
+    opened.git_writer.catch_up("default")
+    return check(config.database_url, repository(config))
+
+
+def broken_kinds(**broken: Callable[..., Any]) -> list[Any]:
+    """Give the kinds, with rules that have these functions instead of their own."""
+    return [replace(kind, **broken) if kind.name == "rule" else kind for kind in KINDS]
+
+
+def committer_of(opened: Installation, **broken: Callable[..., Any]) -> Committer:
+    """Open another committer, as another version of the program would."""
+    return Committer(opened.database, broken_kinds(**broken), opened.committer.ring)

@@ -14,13 +14,11 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from app.boot import KINDS, Installation
-from app.changes.change import Edit, Idempotency, Outcome
-from app.changes.committer import Committer
+from app.changes.change import Edit, Outcome
 from app.config import Config
 from app.core.context import Actor, Context
 from app.core.errors import (
     AlreadyExistsError,
-    ConflictError,
     ForbiddenError,
     InvalidError,
     NotFoundError,
@@ -28,18 +26,11 @@ from app.core.errors import (
     UnavailableError,
 )
 from app.store.documents import find_document
-from tests.changes.batches import Asked, rule, submit_together
-from tests.crash.checks import State, check
-from tests.crash.serving import repository
+from tests.changes.batches import Asked, committer_of, replayed, rule, submit_together
+from tests.crash.checks import check
 from tests.installations import as_account, configured, open_for_test, submit
 
 WRITERS = 32
-
-
-def replayed(config: Config, opened: Installation) -> State:
-    """Let the git writer replay the log, which compares every commit's SHA, and check everything."""
-    opened.git_writer.catch_up("default")
-    return check(config.database_url, repository(config))
 
 
 @contextmanager
@@ -53,16 +44,6 @@ def commits_of(opened: Installation) -> Iterator[list[int]]:
     event.listen(opened.database.engine, "commit", count)
     yield counted
     event.remove(opened.database.engine, "commit", count)
-
-
-def broken_kinds(**broken: Callable[..., Any]) -> list[Any]:
-    """Give the kinds, with rules that have these functions instead of their own."""
-    return [replace(kind, **broken) if kind.name == "rule" else kind for kind in KINDS]
-
-
-def committer_of(opened: Installation, **broken: Callable[..., Any]) -> Committer:
-    """Open another committer, as another version of the program would."""
-    return Committer(opened.database, broken_kinds(**broken), opened.committer.ring)
 
 
 @pytest.fixture
@@ -259,7 +240,7 @@ def _lose_the_connection(config: Config, opened: Installation) -> None:
 
 def test_a_change_set_refused_leaves_no_secret_behind(installation: Installation) -> None:
     def secret_paths(document: Any, _view: Any) -> list[tuple[str]]:
-        return [("security",)] if document["security"] else []
+        return [("longDescription",)] if document["longDescription"] else []
 
     def check_rule(change: Any, _view: Any) -> None:
         if change.id == "bad":
@@ -268,9 +249,9 @@ def test_a_change_set_refused_leaves_no_secret_behind(installation: Installation
     committer = committer_of(installation, secret_paths=secret_paths, check=check_rule)
     answers = submit_together(
         committer,
-        Asked([rule("r-1", security="first")]),
-        Asked([rule("bad", security="second")]),
-        Asked([rule("r-2", security="third")]),
+        Asked([rule("r-1", longDescription="first")]),
+        Asked([rule("bad", longDescription="second")]),
+        Asked([rule("r-2", longDescription="third")]),
     )
 
     assert [type(answer) for answer in answers] == [Outcome, InvalidError, Outcome]
@@ -302,83 +283,6 @@ def test_committers_that_write_at_once_agree(config: Config, installation: Insta
             one.result(60)
 
     assert len(replayed(config, installation).commits) == 1 + 40
-
-
-def test_the_same_key_at_once_is_one_change(config: Config, installation: Installation) -> None:
-    asked = Asked([rule("once")], idempotency=Idempotency("k", "digest"))
-    answers = submit_together(installation.committer, *[asked] * 8)
-
-    assert all(answer == answers[0] for answer in answers)
-    assert isinstance(answers[0], Outcome)
-    assert len(replayed(config, installation).commits) == 2
-
-
-def test_the_same_key_from_racing_threads_and_committers_is_one_change(
-    config: Config, installation: Installation
-) -> None:
-    others = [installation.committer, committer_of(installation)]
-    start = threading.Barrier(8)
-
-    def write(number: int) -> str | None:
-        start.wait(30)
-        committer = others[number % 2]
-        return committer.submit(as_account(), [rule("once")], idempotency=Idempotency("k", "digest")).commit
-
-    with ThreadPoolExecutor(8) as pool:
-        commits = {one.result(60) for one in [pool.submit(write, number) for number in range(8)]}
-
-    assert [*commits] == replayed(config, installation).commits[1:]
-
-
-def test_the_same_key_for_another_request_is_a_conflict(config: Config, installation: Installation) -> None:
-    first, second = Idempotency("k", "one body"), Idempotency("k", "another body")
-    answers = submit_together(
-        installation.committer, Asked([rule("r-1")], idempotency=first), Asked([rule("r-2")], idempotency=second)
-    )
-    with pytest.raises(ConflictError, match="Idempotency-Key 'k' was used within the last 24 hours for another"):
-        installation.committer.submit(as_account(), [rule("r-3")], idempotency=second)
-
-    assert [type(answer) for answer in answers] == [Outcome, ConflictError]
-    assert replayed(config, installation).ids.isdisjoint({"r-2", "r-3"})
-
-
-def test_the_key_of_another_actor_is_another_key(installation: Installation) -> None:
-    key = Idempotency("k", "digest")
-    installation.committer.submit(as_account(), [rule("r-1")], idempotency=key)
-    done = installation.committer.submit(as_account("other"), [rule("r-2")], idempotency=key)
-
-    assert done.asked[0].id == "r-2"
-
-
-@pytest.mark.parametrize(
-    "edits",
-    [
-        [rule("new"), rule("present", "modify", longDescription="text")],
-        [rule("present", "modify", displayName="Changed")],
-        [rule("present", "delete")],
-        [rule("present", "modify")],
-    ],
-    ids=["creation", "change", "deletion", "no-op"],
-)
-def test_a_replay_after_a_restart_answers_what_was_answered(
-    edits: list[Edit], config: Config, installation: Installation
-) -> None:
-    submit(installation, rule("present"))
-    key = Idempotency("k", "digest")
-    first = installation.committer.submit(as_account(), edits, idempotency=key)
-    before = check(config.database_url).seq
-    again = committer_of(installation).submit(as_account(), edits, idempotency=key)
-
-    def facts(outcome: Outcome) -> Any:
-        shown = [
-            (change.id, change.action, [part and (part.body, part.revision, part.created, part.updated, part.name)
-             for part in (change.before, change.after)])
-            for change in outcome.asked
-        ]  # fmt: skip
-        return shown, outcome.commit, outcome.first_seq, outcome.last_seq
-
-    assert facts(again) == facts(first)
-    assert check(config.database_url).seq == before
 
 
 def test_a_read_only_tenant_refuses_below_http(config: Config, installation: Installation) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.core.context import Source
 from app.store.log import ReviewTrail
@@ -28,7 +29,7 @@ def story(server: Server) -> int:
     start = events(server)[0]["seq"]
     ctx = replace(as_account(reason="First steps"), source=Source("192.0.2.7", "curl/8", "req-1"))
     commit(server.opened, create("r-1", enabled=True), ctx=ctx)
-    commit(server.opened, modify("r-1", enabled=False), ctx=as_account("bob", reason="Pause Überwachung"))
+    commit(server.opened, modify("r-1", enabled=False), ctx=as_account("robot", reason="Pause Überwachung"))
     commit(server.opened, delete("r-1"), create("g-1", "group"))
     return int(start)
 
@@ -96,8 +97,8 @@ def test_the_last_page_has_no_next(server: Server) -> None:
 @pytest.mark.parametrize(
     ("query", "places"),
     [
-        ("actor=bob", [2]),
-        ("credential=bob", [2]),
+        ("actor=robot", [2]),
+        ("credential=robot", [2]),
         ("type=RuleDeleted", [3]),
         ("kind=group&actor=ci", [4]),
         ("object=r-1", [3, 2, 1]),
@@ -121,7 +122,7 @@ def test_the_events_of_one_commit_are_found_by_it(server: Server, story: int) ->
 
 
 def test_the_events_of_a_change_request_are_found_by_it(server: Server, story: int) -> None:
-    trail = ReviewTrail(7, "d" * 64, "ann", "u-1", ("bob",))
+    trail = ReviewTrail(7, "d" * 64, "author", "u-1", ("robot",))
     opened = server.opened
     with opened.database.writing() as connection:
         from sqlalchemy import text  # noqa: PLC0415  one test's own statement
@@ -167,7 +168,7 @@ def test_a_filter_that_cannot_be_read_is_refused(server: Server, query: str, fie
 
 
 def test_an_unknown_filter_is_refused_with_the_allowed_ones(server: Server) -> None:
-    answer = server.get("/api/25/events?user=bob")
+    answer = server.get("/api/25/events?user=robot")
 
     assert answer.status_code == 400
     said = answer.get_json()["errorDetails"]
@@ -227,9 +228,9 @@ def test_the_change_of_a_copied_document_shows_what_it_was_copied_as(server: Ser
 
 def test_a_refused_attempt_at_an_object_is_no_deletion(server: Server, story: int) -> None:
     commit(server.opened, create("r-2", enabled=True))
-    ctx = as_account("mallory")
+    ctx = as_account("stranger")
     fact = Fact(type="AccessDenied", kind="rule", id="r-2", outcome="denied")
-    server.opened.committer.operate(ctx, lambda _connection: ([fact], None))
+    server.opened.committer.operate(ctx, lambda _connection, _now: Deed(facts=[fact], answer={}))
     commit(server.opened, modify("r-2", enabled=False))
 
     assert seqs(server, "outcome=denied") == [story + 6]

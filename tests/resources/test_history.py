@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.changes.operating import Deed
 from app.changes.recording import Fact
 from tests.installations import Server, as_account
 from tests.plain_documents import commit, copied_tenant, create, delete, modify
@@ -181,7 +182,7 @@ def test_another_tenants_history_is_not_there(server: Server, story: list[str]) 
 def test_a_refused_attempt_is_no_part_of_the_history(server: Server) -> None:
     commit(server.opened, create("r-2"))
     fact = Fact(type="AccessDenied", kind="rule", id="r-2", outcome="denied")
-    server.opened.committer.operate(as_account("mallory"), lambda _connection: ([fact], None))
+    server.opened.committer.operate(as_account("stranger"), lambda _connection, _now: Deed(facts=[fact], answer={}))
     last = server.get("/api/25/events?limit=1").get_json()["data"]["events"][0]["seq"]
 
     assert [entry["type"] for entry in history(server, "r-2")] == ["RuleAdded"]

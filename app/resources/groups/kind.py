@@ -65,7 +65,7 @@ def _node_ids(listed: JSON) -> list[JSON]:
         text = "is not a list of node ids"
         raise InvalidError(f"nodeIds: {text}", fields={"nodeIds": [text]})
     found: list[JSON] = []
-    found.extend(sorted({check_id(str(one), what="node") for one in listed}))
+    found.extend(sorted({check_id(str(one), what="node", field="nodeIds") for one in listed}))
     return found
 
 
