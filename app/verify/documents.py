@@ -18,16 +18,16 @@ def check_documents(connection: Connection, walk: Walk) -> int:
     """
     left = dict(walk.documents)
     count = 0
-    for row in rows(connection, DOCUMENTS, tenant=walk.tenant):
-        name = f"{row['kind']} '{row['id']}'"
-        known = left.pop((row["kind"], row["id"]), None)
-        if known is None:
-            raise Fault(f"Document {name} of tenant '{walk.tenant}' exists, but the log has none there; {LOST}")
-        for said in _differences(row, known):
-            raise Fault(
-                f"Document {name} of tenant '{walk.tenant}' is not as event {known.seq} left it: {said} differs; {LOST}"
-            )
-        count += 1
+    with rows(connection, DOCUMENTS, tenant=walk.tenant) as found:
+        for row in found:
+            name = f"{row['kind']} '{row['id']}'"
+            known = left.pop((row["kind"], row["id"]), None)
+            if known is None:
+                raise Fault(f"Document {name} of tenant '{walk.tenant}' exists, but the log has none there; {LOST}")
+            for said in _differences(row, known):
+                left_by = f"is not as event {known.seq} left it"
+                raise Fault(f"Document {name} of tenant '{walk.tenant}' {left_by}: {said} differs; {LOST}")
+            count += 1
     for (kind, document_id), known in sorted(left.items()):
         raise Fault(
             f"Document {kind} '{document_id}' of tenant '{walk.tenant}' is missing, but event {known.seq} wrote it; "

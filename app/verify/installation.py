@@ -39,7 +39,8 @@ def verify_installation(database: Database, git_root: Path, *, tenant: str | Non
     """
     lines, faults = [], []
     with reading_snapshot(database) as connection:
-        tenants = [row for row in rows(connection, TENANTS) if tenant in (None, row["id"])]
+        with rows(connection, TENANTS) as found:
+            tenants = [row for row in found if tenant in (None, row["id"])]
         for row in tenants:
             try:
                 lines.append(_verify(database, connection, git_root, row))

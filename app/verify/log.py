@@ -55,21 +55,22 @@ def walk_log(connection: Connection, walk: Walk, step: Callable[[int], object]) 
         Fault: names the first event that is not what format 1 makes of it.
     """
     waiting: list[Row] = []
-    for row in rows(connection, EVENTS, tenant=walk.tenant):
-        _check_link(walk, row)
-        if waiting and row["commit_id"] != waiting[0]["commit_id"]:
+    with rows(connection, EVENTS, tenant=walk.tenant) as found:
+        for row in found:
+            _check_link(walk, row)
+            if waiting and row["commit_id"] != waiting[0]["commit_id"]:
+                yield _close(connection, walk, waiting)
+                waiting = []
+            if row["commit_id"] is not None:
+                if waiting:
+                    _check_same_change_set(walk, waiting[0], row)
+                waiting.append(row)
+            elif row["type"] != CREATED and (row["before"] is not None or row["after"] is not None):
+                raise walk.fault(row["seq"], "changed a document and names no commit")
+            walk.seq, walk.time, walk.hash = row["seq"], row["time"], row["hash"]
+            step(1)
+        if waiting:
             yield _close(connection, walk, waiting)
-            waiting = []
-        if row["commit_id"] is not None:
-            if waiting:
-                _check_same_change_set(walk, waiting[0], row)
-            waiting.append(row)
-        elif row["type"] != CREATED and (row["before"] is not None or row["after"] is not None):
-            raise walk.fault(row["seq"], "changed a document and names no commit")
-        walk.seq, walk.time, walk.hash = row["seq"], row["time"], row["hash"]
-        step(1)
-    if waiting:
-        yield _close(connection, walk, waiting)
 
 
 def _check_link(walk: Walk, row: Row) -> None:
@@ -155,8 +156,9 @@ def _take(walk: Walk, row: Row) -> None:
 
 def _take_copy(connection: Connection, walk: Walk, created: Row) -> None:
     origin = read(created["data"])
-    for row in rows(connection, DOCUMENTS_AT, tenant=origin["base"], seq=origin["seq"]):
-        _keep(walk, row, 1, created["commit_id"])
+    with rows(connection, DOCUMENTS_AT, tenant=origin["base"], seq=origin["seq"]) as found:
+        for row in found:
+            _keep(walk, row, 1, created["commit_id"])
 
 
 def _keep(walk: Walk, row: Row, seq: int, commit: str) -> None:

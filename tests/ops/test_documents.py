@@ -201,5 +201,5 @@ def test_openapi_prints_the_document_of_a_version(sternpost: Call) -> None:
 def test_routes_lists_every_endpoint_once(sternpost: Call) -> None:
     lines = sternpost("routes").output.splitlines()
 
-    assert lines[0].split() == ["METHOD", "PATH", "SINCE", "ACTION", "RIGHT"]
+    assert lines[0].split() == ["METHOD", "PATH", "VERSIONS", "ACTION", "RIGHT"]
     assert ["GET", "/events/{seq}", "25", "eventDetails", "event_read"] in [line.split() for line in lines]
