@@ -19,7 +19,7 @@ from app.http.auth import AccountGrant
 from app.http.endpoint import Intent
 from app.http.mount import mount
 from app.http.observe import configure_logging
-from app.http.rights import AclEntry, Grant
+from app.http.rights import grant_of
 from app.http.wiring import Wiring
 from app.resources import RESOURCES
 from app.store.accounts import Account, find_by_hash
@@ -66,9 +66,12 @@ class _Server:
             account = find_by_hash(connection, hashed)
         if account is None or not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
+        self.opened.last_uses.note(account.tenant, account.id)
         known = self.grants.get(account.id)
         if known is None or known[0] is not account:
-            grant = AccountGrant(account.tenant, _actor(account), account.id, _grant(account))
+            grant = AccountGrant(
+                account.tenant, _actor(account), account.id, grant_of(account.authorization, account.acl)
+            )
             known = self.grants[account.id] = (account, grant)
         return known[1]
 
@@ -83,12 +86,3 @@ class _Server:
 
 def _actor(account: Account) -> Actor:
     return Actor(id=account.id, kind="account", handle=account.id, name=account.name)
-
-
-def _grant(account: Account) -> Grant:
-    entries = tuple(AclEntry(str(entry["path"]), _texts(entry["actions"])) for entry in account.acl)
-    return Grant(account.authorization, entries)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list) else ()

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 from app.changes.change import Edit
 from app.changes.committer import Committer
 from app.changes.following import Followers
+from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.changes.tenants import begin_tenant, copy_tenant
 from app.changes.work import Work
 from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Context
-from app.core.errors import UnavailableError
+from app.core.errors import AlreadyExistsError, UnavailableError
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
@@ -26,6 +27,7 @@ from app.store.db import Database, is_current, upgrade
 from app.store.documents import find_document
 from app.store.events import SqlLog, tenants_with_log
 from app.store.git.writer import GitWriter
+from app.store.last_uses import LastUses
 from app.store.secrets import open_keys
 from app.store.session import TenantSession
 
@@ -44,6 +46,7 @@ class Installation:
     followers: Followers
     git_root: Path
     git_writer: GitWriter
+    last_uses: LastUses
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
@@ -54,7 +57,8 @@ class Installation:
         return [only] if only is not None else tenants_with_log(self.database)
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Write what is still in memory and give all connections back."""
+        self.last_uses.flush()
         self.database.close()
 
 
@@ -69,11 +73,16 @@ class Prepared:
 def open_installation(config: Config) -> Installation:
     """Open the database and keys of an installation that `prepare` made."""
     database = Database(config.database_url, pool_size=config.threads + 4)
-    with database.writing() as connection:
-        ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    try:
+        with database.writing() as connection:
+            ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    except BaseException:
+        database.close()
+        raise
     git_root = config.data_dir / "git"
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
-    return Installation(database, committer, Followers(), git_root, GitWriter(SqlLog(database), git_root))
+    git_writer = GitWriter(SqlLog(database), git_root)
+    return Installation(database, committer, Followers(), git_root, git_writer, LastUses(database))
 
 
 @contextmanager
@@ -115,7 +124,9 @@ def found_tenants(opened: Installation) -> None:
     edits = [edit for edit in starter_edits() if find_document(work.session, edit.kind, edit.id) is None]
     work.release()
     if edits:
-        work.submit(edits)
+        # Another server that starts now may have imported the library, whole, since we looked.
+        with suppress(AlreadyExistsError):
+            work.submit(edits)
     copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
 
 
@@ -136,15 +147,14 @@ def _renew_token(config: Config, opened: Installation) -> Prepared:
     account_id = f"system-{_instance(config.data_dir)}"
     ctx = Context.system(DEFAULT, "Start of the server")
 
-    def act(connection: Connection) -> tuple[list[Fact], None]:
-        now = now_ms()
+    def act(connection: Connection, now: int) -> Deed:
         known = lock_account(connection, DEFAULT, account_id)
         account = known or Account(
             tenant=DEFAULT, id=account_id, kind="system", name="System account", created=now, authorization="rw"
         )
         renewed = replace(account, token_hash=token_hash(token), token_created=now, enabled=True)
         (update_account if is_used(connection, DEFAULT, account_id) else insert_account)(connection, renewed)
-        return [Fact(type="TokenCreated", kind="account", id=account_id, name=account.name)], None
+        return Deed(facts=(Fact(type="TokenCreated", kind="account", id=account_id, name=account.name),), answer={})
 
     opened.committer.operate(ctx, act)
     prepared = Prepared(config.run_dir / "api-token", config.run_dir / "api-token-header")

@@ -2,24 +2,42 @@
 
 import importlib
 from collections.abc import Mapping
-from typing import cast
+from typing import NamedTuple, cast
 
 import click
 
 from app.core.errors import SternpostError
+from app.store.git.command import forget_git_environment
 
-# name -> "module:attribute" of a click command, in the order that --help shows
-COMMANDS: Mapping[str, str] = {
-    "serve": "app.commands.serve:serve",
-    "worker": "app.commands.serve:worker",
-    "config": "app.commands.config:show",
+
+class Place(NamedTuple):
+    """Where a click command is (`module:attribute`), and its line in `--help`, which a test compares with it."""
+
+    target: str
+    summary: str
+
+
+# In the order that --help shows; the summaries are here so that --help imports no command.
+COMMANDS: Mapping[str, Place] = {
+    "serve": Place("app.commands.serve:serve", "Start the server: migrate, write the system account's token, listen."),
+    "worker": Place("app.commands.serve:worker", "Do the background work until SIGTERM or SIGINT."),
+    "config": Place("app.commands.config:show", "Print the configuration in force, and the files it comes from."),
+    "db": Place("app.commands.database:db", "Look after the database."),
+    "accounts": Place("app.commands.accounts:accounts", "Make, list and revoke API accounts."),
+    "import": Place("app.commands.documents:import_folder", "Load a folder of documents as one change set."),
+    "verify": Place("app.commands.documents:verify", "Prove that log, documents and git agree."),
+    "git": Place("app.commands.documents:git", "Look after the git repositories, which are replays of the log."),
+    "backup": Place("app.commands.database:backup", "Write the database and the keys into one file."),
+    "restore": Place("app.commands.database:restore", "Bring a backup back into an empty installation."),
+    "openapi": Place("app.commands.interface:openapi", "Print the OpenAPI document of one API version."),
+    "routes": Place("app.commands.interface:routes", "List every endpoint."),
 }
 
 
 class LazyGroup(click.Group):
     """A group whose commands are named in a table and imported on demand."""
 
-    def __init__(self, commands: Mapping[str, str], *, help_text: str) -> None:
+    def __init__(self, commands: Mapping[str, Place], *, help_text: str) -> None:
         super().__init__(name="sternpost", help=help_text)
         self._table = commands
 
@@ -31,8 +49,13 @@ class LazyGroup(click.Group):
         """Import the module of one command."""
         if cmd_name not in self._table:
             return None
-        module, attribute = self._table[cmd_name].split(":")
+        module, attribute = self._table[cmd_name].target.split(":")
         return cast("click.Command", getattr(importlib.import_module(module), attribute))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
+        """List the commands by their summaries, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.summary) for name, place in self._table.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; what goes wrong in the domain is one sentence and exit status 1."""
@@ -44,6 +67,7 @@ class LazyGroup(click.Group):
 
 def main() -> None:
     """Run the command line."""
+    forget_git_environment()
     LazyGroup(COMMANDS, help_text="Versioned, reviewed and provable configuration of a fleet.")()
 
 

@@ -55,7 +55,8 @@ class Config(BaseSettings):
     )
     admin_token: SecretStr = Field(
         SecretStr(""),
-        description="Token of the system account, at least 20 characters; empty means a new random one at each start.",
+        description="Shared secret of the tenants' admin API (header `X-Admin-Token`), at least 20 characters; "
+        "empty closes it.",
     )
     threads: int = Field(16, ge=1, le=512, description="Requests that one process answers at the same time.")
     processes: int = Field(1, ge=1, le=128, description="Serving processes; more than 1 needs PostgreSQL.")

@@ -40,15 +40,16 @@ def command_environment(more: Mapping[str, str] | None = None) -> dict[str, str]
 @contextmanager
 def serving(folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Live]:
     """Start a server in `folder` and wait until it listens; stop it afterwards as an operator would."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", *options],
-        cwd=folder,
-        env=command_environment(environment),
-        stdout=subprocess.PIPE,
-        stderr=(folder / "server.log").open("a"),
-        text=True,
-        start_new_session=True,
-    )
+    with (folder / "server.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve", *options],
+            cwd=folder,
+            env=command_environment(environment),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
     try:
         assert process.stdout is not None
         said = process.stdout.readline()

@@ -1,7 +1,7 @@
 """The committer: the only writer of documents, events and commits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -10,11 +10,13 @@ from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.judging import Laws, judge, needed
 from app.changes.kinds import Kind
 from app.changes.lanes import Lane, Lanes, Ticket
+from app.changes.operating import Act, answered_before, answered_row
 from app.changes.reasons import REASON_SETTINGS, settle_reason
-from app.changes.recording import Fact, Recorder
+from app.changes.recording import Recorder
 from app.changes.replaying import Earlier
 from app.changes.secrecy import Sealer
 from app.changes.view import BatchView
+from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import ForbiddenError, NotFoundError, SternpostError
@@ -31,8 +33,6 @@ from app.store.writes import (
     read_moved_blobs,
     write,
 )
-
-T = TypeVar("T")
 
 
 class Committer:
@@ -81,23 +81,28 @@ class Committer:
             judged = judge(view, edits, self._laws, sealer, self._clock())
         return Outcome(judged.asked, judged.changes)
 
-    def operate(self, ctx: Context, act: Callable[[Connection], tuple[Sequence[Fact], T]]) -> T:
+    def operate(self, ctx: Context, act: Act, *, idempotency: Idempotency | None = None) -> Document:
         """Do what is not configuration (accounts, tokens) and log it, in one transaction under the tenant's lock.
 
-        `act` writes its rows on the connection and answers the facts to log, and what the caller gets.
-
         Raises:
-            SternpostError: what `act` raised; nothing was written.
+            SternpostError: what `act` raised, or the tenant takes no writes, or lacks a reason; nothing was written.
         """
         with self.database.writing() as connection:
             head = lock_tenant(connection, ctx.tenant)
             if head is None:
                 raise NotFoundError(f"Tenant '{ctx.tenant}' was not found")
+            earlier = None if idempotency is None else answered_before(connection, ctx, idempotency)
+            if earlier is not None:
+                return earlier
+            _refuse_read_only(head, ctx)
+            ctx = settle_reason(ctx, BatchView(connection, ctx.tenant, self.kinds, ctx).find)
             recorder = Recorder(head, None, self.kinds, Batch(), max(self._clock(), head.time))
-            facts, answer = act(connection)
-            recorder.note(ctx, facts)
+            deed = act(connection, recorder.now)
+            recorder.note(ctx, deed.facts)
+            if idempotency is not None:
+                recorder.batch.idempotency.append(answered_row(ctx, idempotency, deed, recorder.now))
             write(connection, head, recorder.batch)
-        return answer
+        return deed.answer
 
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         try:

@@ -17,14 +17,23 @@ from app.store.log import Event
 from app.store.session import TENANT, AnyRow, TenantSession
 from app.store.tables import EventRecord
 
-FORMS = "a time such as 2026-01-31T12:00:00Z, a commit of 40 hex digits, or seq:N"
+FORMS = "a time such as 2026-01-31T12:00:00Z, a commit of 40 hex digits, seq:N or cr:N"
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SEQ = re.compile(r"seq:([0-9]{1,15})")
+_CHANGE_REQUEST = re.compile(r"cr:([0-9]{1,15})")
 _FIRST = select(*COLUMNS).where(EventRecord.seq == 1)
 _LAST_OF_COMMIT = select(func.max(EventRecord.seq)).where(EventRecord.commit_id == bindparam("commit"))
 _FIRST_OF_COMMIT = select(func.min(EventRecord.seq)).where(EventRecord.commit_id == bindparam("commit"))
-_LAST_BY_TIME = select(func.max(EventRecord.seq)).where(EventRecord.time <= bindparam("time"))
+_LAST_OF_CHANGE_REQUEST = select(func.max(EventRecord.seq)).where(
+    EventRecord.change_request_id == bindparam("id"), EventRecord.commit_id.is_not(None)
+)
+_LAST_BY_TIME = (  # times never decrease, so this is the newest, found at the end of an index
+    select(EventRecord.seq)
+    .where(EventRecord.time <= bindparam("time"))
+    .order_by(EventRecord.time.desc(), EventRecord.seq.desc())
+    .limit(1)
+)
 _COMMITS = (
     select(EventRecord.seq, EventRecord.commit_id)
     .where(EventRecord.seq >= bindparam("seq"), EventRecord.seq <= bindparam("seq") + 1)
@@ -58,8 +67,8 @@ def history(session: TenantSession, kind: Kind, document_id: str, *, before: int
         copied = None if base is None else _copied(session, base, kind.name, document_id)
         if base is not None and copied is not None:
             events.append(replace(base[0], object_kind=kind.name, after=copied.body, revision=copied.revision))
-    if not events and not _events(session, kind.name, document_id, before=1 << 62, most=1):
-        raise kind.missing(document_id)
+    if not events and kind.default(document_id) is None:
+        _refuse_unknown(session, kind, document_id)
     return events
 
 
@@ -70,17 +79,25 @@ def find_at(session: TenantSession, kind: Kind, document_id: str, at: str) -> St
         InvalidError: the moment cannot be read, or has not come yet.
         NotFoundError: the document did not exist then.
     """
-    seq = moment(session, at)
-    found = _events(session, kind.name, document_id, before=seq + 1, most=1)
-    if found:
-        stored = _stored(found[0])
-    else:
-        base = _base(session) if seq else None
-        stored = None if base is None else _copied(session, base, kind.name, document_id)
+    stored = document_at(session, kind.name, document_id, at)
     if stored is None:
         then = f"{kind.label} '{document_id}' did not exist at {at}"
         raise NotFoundError(then, rudder=kind.missing(document_id).rudder)
     return stored
+
+
+def document_at(session: TenantSession, kind: str, document_id: str, at: str) -> Stored | None:
+    """Read a document as it was at a time, a commit or an event; None where it did not exist.
+
+    Raises:
+        InvalidError: the moment cannot be read, or has not come yet.
+    """
+    seq = moment(session, at)
+    found = _events(session, kind, document_id, before=seq + 1, most=1)
+    if found:
+        return _stored(found[0])
+    base = _base(session) if seq else None
+    return None if base is None else _copied(session, base, kind, document_id)
 
 
 def list_at(session: TenantSession, kind: str, at: str) -> Iterator[Stored]:
@@ -110,16 +127,29 @@ def moment(session: TenantSession, at: str) -> int:
         if row is None or row[0] is None:
             raise _refused(at, f"'{at}' is not a commit of this tenant")
         return int(row[0])
+    if asked := _CHANGE_REQUEST.fullmatch(at):
+        return _deployed(session, int(asked[1]))
     numbered = _SEQ.fullmatch(at)
-    if numbered is None and at.startswith("seq:"):
+    if numbered is None and at.startswith(("seq:", "cr:")):
         raise _refused(at, f"'{at}' is not a moment; use {FORMS}")
     if numbered is not None:
         return _whole_commit(session, _not_future(session, int(numbered[1])))
-    time = parse_rfc3339(at)
+    try:
+        time = parse_rfc3339(at)
+    except InvalidError as fault:
+        raise _refused(at, fault.message) from fault
     if time > now_ms():
         raise _refused(at, f"'{at}' has not come yet; use a time up to now")
     row = session.find(_LAST_BY_TIME, {"time": time})
     return int(row[0]) if row is not None and row[0] is not None else 0
+
+
+def _deployed(session: TenantSession, change_request: int) -> int:
+    row = session.find(_LAST_OF_CHANGE_REQUEST, {"id": change_request})
+    if row is None or row[0] is None:
+        text = f"Change request {change_request} was not deployed in this tenant; use one that was"
+        raise InvalidError(text, fields={"at": [text]})
+    return int(row[0])
 
 
 def _not_future(session: TenantSession, seq: int) -> int:
@@ -140,6 +170,11 @@ def _whole_commit(session: TenantSession, seq: int) -> int:
 
 def _refused(at: str, text: str) -> InvalidError:
     return InvalidError(text, fields={"at": [text]}) if at else InvalidError(text)
+
+
+def _refuse_unknown(session: TenantSession, kind: Kind, document_id: str) -> None:
+    if not _events(session, kind.name, document_id, before=1 << 62, most=1):
+        raise kind.missing(document_id)
 
 
 def _events(session: TenantSession, kind: str, document_id: str, *, before: int, most: int) -> list[Event]:

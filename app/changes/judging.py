@@ -1,5 +1,6 @@
 """Judging a change set in memory: merge, references, secrets; the same for a commit and for a preview."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,16 +42,17 @@ def judge(view: BatchView, edits: Sequence[Edit], laws: Laws, sealer: Sealer, no
     """
     kinds = laws.kinds
     order = {name: position for position, name in enumerate(kinds)}
-    waiting = sorted(edits, key=lambda edit: order[edit.kind])
+    waiting = deque(sorted(edits, key=lambda edit: order[edit.kind]))
     seen = 0
     while waiting:
         seen += 1
         if seen > MAX_CASCADE:
             raise RuntimeError("A cascade does not end")
-        edit = waiting.pop(0)
+        edit = waiting.popleft()
         change = _merge(view, edit, laws, sealer, now)
         if change.after is not change.before:
-            waiting[:0] = [replace(one, cascaded=True) for one in kinds[edit.kind].cascade(change, view)]
+            cascade = [replace(one, cascaded=True) for one in kinds[edit.kind].cascade(change, view)]
+            waiting.extendleft(reversed(cascade))
     changes = tuple(_changes(view))
     for change in changes:
         kinds[change.kind].check(change, view)
@@ -107,7 +109,11 @@ def _refuse_impossible(edit: Edit, kind: Kind, present: Stored | None) -> None:
             )
         return
     if present is None:
-        raise kind.missing(edit.id)
+        if edit.action != "modify" or kind.default(edit.id) is None:
+            raise kind.missing(edit.id, edit.action)
+        if edit.expected_revision is not None:
+            raise StaleError(f"{kind.label} '{edit.id}' was never set, so it has no revision; send no If-Match")
+        return
     if edit.expected_revision is not None and edit.expected_revision != present.revision:
         raise StaleError(
             f"{kind.label} '{edit.id}' was changed since it was read: you expect revision {edit.expected_revision}, "

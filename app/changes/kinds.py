@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.changes.change import Change, Edit
+from app.changes.change import Action, Change, Edit
 from app.core.canonical import JSON, Document
 from app.core.context import Context
 from app.core.errors import ForbiddenError, NotFoundError
@@ -51,6 +51,7 @@ Needs = Callable[[Edit], Iterable[tuple[str, str]]]
 Cascade = Callable[[Change, View], Iterable[Edit]]
 Check = Callable[[Change, View], None]
 SecretPaths = Callable[[Document, View], Iterable[tuple[str | int, ...]]]
+Default = Callable[[str], Document | None]
 
 
 def _nothing(*_given: object) -> tuple[()]:
@@ -61,6 +62,10 @@ def _accept(*_given: object) -> None:
     return None
 
 
+def _no_default(_document_id: str) -> Document | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of document.
@@ -68,8 +73,9 @@ class Kind:
     `guard` refuses edits of documents that must stay as they are; `judge` merges an edit over the stored document and
     gives the complete new one, or raises; `check` looks at references once every edit of the change set is merged;
     `cascade` names the edits that a change brings with it; `fields` are the declared (field, value) pairs that can be
-    looked up; `needs` the documents that judging will read; `secret_paths` where the document holds secrets. `unknown`
-    is the text for a missing document, with its id in `{id}`; the `rudder_` texts are those that old scripts match.
+    looked up; `needs` the documents that judging will read; `secret_paths` where the document holds secrets. `default`
+    gives the document that holds where none is stored: a first modification creates it. `unknown` is the text for a
+    missing document, with its id in `{id}`; the `rudder_` texts are those that old scripts match.
     """
 
     name: str
@@ -77,6 +83,7 @@ class Kind:
     judge: Judge
     unknown: str
     rudder_unknown: str = ""
+    rudder_unknown_modify: str = ""
     rudder_exists: str = ""
     rudder_no_source: str = ""
     name_field: str = "name"
@@ -86,6 +93,7 @@ class Kind:
     cascade: Cascade = _nothing
     check: Check = _accept
     secret_paths: SecretPaths = _nothing
+    default: Default = _no_default
 
     @property
     def folder(self) -> str:
@@ -96,9 +104,10 @@ class Kind:
         """Give what stands for the document first in its path; static segments of the API are no ids because of it."""
         return document_id
 
-    def missing(self, document_id: str) -> NotFoundError:
-        """Build the error for a document of this kind that is not there."""
-        rudder = self.rudder_unknown.format(id=document_id) if self.rudder_unknown else None
+    def missing(self, document_id: str, action: Action | None = None) -> NotFoundError:
+        """Build the error for a document of this kind that is not there, when it is read or when it is edited."""
+        text = (self.rudder_unknown_modify if action == "modify" else "") or self.rudder_unknown
+        rudder = text.format(id=document_id) if text else None
         return NotFoundError(self.unknown.format(id=document_id), rudder=rudder)
 
     def missing_source(self, document_id: str) -> NotFoundError:
@@ -125,7 +134,11 @@ def laid_over(defaults: Mapping[str, JSON], present: Stored | None, edit: Edit, 
         base = view.source(edit.kind, edit.source).document
     else:
         base = defaults
-    return {**base, **edit.fields, "id": edit.id}
+    document: Document = {**base, **edit.fields, "id": edit.id}
+    if "system" in defaults and view.ctx.actor.kind != "system":
+        # Only the system makes documents of the system; the clone of one belongs to whoever made it.
+        document["system"] = present is not None and present.document["system"] is True
+    return document
 
 
 def refuse_system(present: Stored, edit: Edit, view: View) -> None:

@@ -34,12 +34,12 @@ class Earlier:
         key = (ticket.ctx.actor.id, ticket.idempotency.key)
         if key in self.batch:
             digest, outcome = self.batch[key]
-            _refuse_other(ticket.idempotency, digest)
+            refuse_other(ticket.idempotency, digest)
             return outcome
         row = self.rows.get(key)
         if row is None:
             return None
-        _refuse_other(ticket.idempotency, row.digest)
+        refuse_other(ticket.idempotency, row.digest)
         return _rebuild(view, connection, row)
 
     def remember(self, ticket: Ticket, outcome: Outcome) -> None:
@@ -48,7 +48,12 @@ class Earlier:
             self.batch[ticket.ctx.actor.id, ticket.idempotency.key] = (ticket.idempotency.digest, outcome)
 
 
-def _refuse_other(asked: Idempotency, digest: str) -> None:
+def refuse_other(asked: Idempotency, digest: str) -> None:
+    """Refuse a key that identified another request.
+
+    Raises:
+        ConflictError: it did.
+    """
     if asked.digest != digest:
         raise ConflictError(
             f"Idempotency-Key '{asked.key}' was used within the last 24 hours for another method, path or body; "

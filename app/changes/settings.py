@@ -1,23 +1,170 @@
-"""The settings that the write path itself reads, with what holds where a tenant has not set them."""
+"""Every setting of a tenant: its key, what it may be, and what holds where the tenant has not set it."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from app.core.canonical import JSON
+from app.core.canonical import JSON, canonical
 from app.store.documents import Stored
 
-DEFAULTS: Mapping[str, JSON] = {
-    "enable_change_message": True,
-    "mandatory_change_message": False,
-    "change_message_prompt": "Please enter a reason explaining this change.",
-    "enable_change_request": False,
-    "enable_self_deployment": True,
-    "enable_self_validation": False,
-    "enable_validate_all": False,
-    "global_policy_mode": "enforce",
+MOST = 2**31 - 1
+_SHOWN = 60  # characters of a refused value that a message repeats
+_DIGITS = re.compile(r"[+-]?[0-9]{1,10}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """True or false; their texts are taken too, because forms and scripts send them."""
+
+    allowed: str = "true or false"
+
+    def read(self, value: JSON) -> JSON:
+        """Give the boolean that is meant; None for anything else."""
+        if isinstance(value, str):
+            return {"true": True, "false": False}.get(value.lower())
+        return value if isinstance(value, bool) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """An integer from `least` to `most`; its digits are taken too."""
+
+    least: int = 0
+    most: int = MOST
+
+    @property
+    def allowed(self) -> str:
+        """Say what is taken."""
+        return f"an integer from {self.least} to {self.most}"
+
+    def read(self, value: JSON) -> JSON:
+        """Give the integer that is meant; None for anything else."""
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        return value if self.least <= value <= self.most else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A text, of a pattern where there is one."""
+
+    pattern: str = r"[^\0]{0,10000}"
+    allowed: str = "a text of at most 10000 characters"
+
+    def read(self, value: JSON) -> JSON:
+        """Give the text; None for anything else."""
+        return value if isinstance(value, str) and re.fullmatch(self.pattern, value, re.DOTALL) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOf:
+    """One of a few texts; `spelled` are further spellings of them, `otherwise` what every other text means."""
+
+    texts: tuple[str, ...]
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str | None = None
+
+    @property
+    def allowed(self) -> str:
+        """Say what is taken."""
+        return f"one of: {', '.join(self.texts)}"
+
+    def read(self, value: JSON) -> JSON:
+        """Give the text that is meant; None for anything else."""
+        text = str(value).lower() if isinstance(value, bool) else value
+        if not isinstance(text, str):
+            return None
+        text = self.spelled.get(text, text)
+        return text if text in self.texts else self.otherwise
+
+
+Form = Flag | Number | Line | OneOf
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; `default` holds where a tenant has no document of it."""
+
+    key: str
+    form: Form
+    default: JSON
+
+    def fault(self, value: JSON) -> str:
+        """Say why the value cannot be taken: the key, the value and what is allowed."""
+        text = value if isinstance(value, str) else canonical(value).decode()
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        return f"Setting '{self.key}' cannot be '{shown}'; use {self.form.allowed}"
+
+
+_MODES = OneOf(texts=("enforce", "audit"))
+_STATES = ("enabled", "ignored", "empty-policies", "initializing", "preparing-eol")
+_DURATION = Line(
+    pattern=r"[0-9]+ ?(?:ms|millis|milliseconds?|s|seconds?|m|min|minutes?|h|hours?|d|days?)",
+    allowed="a duration such as '0 seconds' or '5 minutes'",
+)
+_GENERATION = OneOf(
+    texts=("all", "onlyManual", "none"),
+    spelled={
+        "allGeneration": "all",
+        "manual": "onlyManual",
+        "onlyManualGeneration": "onlyManual",
+        "noGeneration": "none",
+    },
+)
+_METRICS = OneOf(texts=("not_defined", "no", "minimal", "complete"), spelled={"true": "complete", "false": "no"})
+
+SETTINGS: Mapping[str, Setting] = {
+    one.key: one
+    for one in (
+        Setting("change_message_prompt", Line(), "Please enter a reason explaining this change."),
+        Setting("display_recent_changes_graphs", Flag(), True),
+        Setting("enable_change_message", Flag(), True),
+        Setting("enable_change_request", Flag(), False),
+        Setting("enable_javascript_directives", OneOf(texts=("enabled", "disabled")), "enabled"),
+        Setting("enable_self_deployment", Flag(), True),
+        Setting("enable_self_validation", Flag(), False),
+        Setting("enable_validate_all", Flag(), False),
+        Setting("first_run_hour", Number(most=23), 0),
+        Setting("first_run_minute", Number(most=59), 0),
+        Setting("global_policy_mode", _MODES, "enforce"),
+        Setting("global_policy_mode_overridable", Flag(), True),
+        Setting("mandatory_change_message", Flag(), False),
+        Setting("modified_file_ttl", Number(), 30),
+        Setting("node_accept_duplicated_hostname", Flag(), False),
+        Setting("node_onaccept_default_policyMode", OneOf(texts=("default", "audit", "enforce")), "default"),
+        Setting("node_onaccept_default_state", OneOf(texts=_STATES, otherwise="enabled"), "enabled"),
+        Setting("output_file_ttl", Number(), 7),
+        Setting("relay_server_synchronization_method", OneOf(texts=("classic", "rsync", "disabled")), "classic"),
+        Setting("relay_server_synchronize_policies", Flag(), True),
+        Setting("relay_server_synchronize_shared_files", Flag(), True),
+        Setting(
+            "reporting_mode",
+            OneOf(texts=("full-compliance", "changes-only", "reports-disabled")),
+            "full-compliance",
+        ),
+        Setting("require_time_synchronization", Flag(), True),
+        Setting("rudder_compute_changes", Flag(), True),
+        Setting("rudder_compute_dyngroups_max_parallelism", Line(), "1"),
+        Setting("rudder_generation_compute_dyngroups", Flag(), True),
+        Setting("rudder_generation_continue_on_error", Flag(), False),
+        Setting("rudder_generation_delay", _DURATION, "0 seconds"),
+        Setting("rudder_generation_js_timeout", Number(), 30),
+        Setting("rudder_generation_max_parallelism", Line(), "x0.5"),
+        Setting("rudder_generation_policy", _GENERATION, "all"),
+        Setting("rudder_report_protocol_default", Line(), "HTTPS"),
+        Setting("rudder_setup_done", Flag(), False),
+        Setting("run_frequency", Number(least=1), 5),
+        Setting("send_metrics", _METRICS, "not_defined"),
+        Setting("splay_time", Number(), 4),
+    )
 }
-"""Defaults by key (conventions, section 12)."""
+"""By key, sorted (conventions, section 12)."""
 
 
 def setting(key: str, stored: Stored | None) -> JSON:
     """Read a setting from its document; the default where there is none."""
-    return DEFAULTS[key] if stored is None else stored.document["value"]
+    return SETTINGS[key].default if stored is None else stored.document["value"]

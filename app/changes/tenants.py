@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, literal, select
 from app.core.canonical import Document, canonical
 from app.core.context import Context
 from app.core.errors import NotFoundError
+from app.core.faults import fault_point
 from app.store.db import Database
 from app.store.format1 import FOLDERS, commit_bytes, event_hash
 from app.store.git.objects import commit_sha
@@ -42,7 +43,9 @@ def copy_tenant(database: Database, ctx: Context, base: str, clock: Callable[[],
         blobs = read_blobs(connection, base)
         tree = Trees.load((FOLDERS[kind], document_id, blob) for kind, document_id, blob in blobs).root()
         event = _create(connection, ctx, head, {"base": base, "seq": origin.seq, "tree": tree}, clock())
+        fault_point("tenant.begun")
         _copy_rows(connection, base, ctx.tenant, event.commit or "")
+        fault_point("tenant.copied")
 
 
 def _lock(connection: Connection, tenant: str) -> TenantHead:

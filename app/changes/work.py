@@ -7,6 +7,8 @@ from typing import TypeVar
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
+from app.changes.operating import Act
+from app.core.canonical import Document
 from app.core.context import Context
 from app.store.session import TenantSession
 
@@ -38,6 +40,15 @@ class Work:
         if self.dry_run:
             return self.committer.preview(self.ctx, edits)
         return self.committer.submit(self.ctx, edits, idempotency=self.idempotency)
+
+    def operate(self, act: Act) -> Document:
+        """Do what is no change of configuration, and log it.
+
+        Raises:
+            SternpostError: it was refused, and nothing was done.
+        """
+        self.session.release()
+        return self.committer.operate(self.ctx, act, idempotency=self.idempotency)
 
     def derived(self, derivation: Derivation[T]) -> T:
         """Give a value derived from the tenant's documents, as of now; only read it."""

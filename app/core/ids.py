@@ -18,8 +18,8 @@ _NAME_PIECES = tuple(
 )
 
 
-def check_id(value: str, *, what: str) -> str:
-    """Return the id if it is one; `what` is the thing it names, as in "rule".
+def check_id(value: str, *, what: str, field: str = "id") -> str:
+    """Return the id if it is one; `what` is the thing it names, as in "rule"; `field` is where it was sent.
 
     Raises:
         InvalidError: names the thing, the value and the remedy.
@@ -28,7 +28,8 @@ def check_id(value: str, *, what: str) -> str:
     if fault is None:
         return value
     shown = repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}...")
-    raise InvalidError(f"{what[:1].upper()}{what[1:]} id {shown} {fault}")
+    text = f"{what[:1].upper()}{what[1:]} id {shown} {fault}"
+    raise InvalidError(text, fields={field: [text]})
 
 
 def new_id() -> str:

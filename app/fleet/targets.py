@@ -1,12 +1,15 @@
 """Targets: which nodes a rule is for, as texts and as compositions (conventions, section 6)."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.core.canonical import JSON
 from app.core.errors import InvalidError
 
 GROUP = "group:"
+SYSTEM_CATEGORY = "SystemGroups"
+"""The category of groups and targets that belong to the system."""
+
 SPECIAL = {
     "special:all": "special:all",
     "special:all_exceptPolicyServers": "special:all_exceptPolicyServers",
@@ -61,16 +64,30 @@ def simple_targets(targets: Iterable[JSON]) -> Iterator[str]:
 
 
 def without_group(targets: Iterable[JSON], group: str) -> list[JSON]:
-    """Take a group out of the targets, wherever it stands."""
+    """Take a group out of the targets, wherever it stands; what demanded to be in it too reaches nothing any more."""
     return [_prune(target, GROUP + group) for target in targets if target != GROUP + group]
 
 
 def _prune(target: JSON, gone: str) -> JSON:
     if isinstance(target, dict):
-        return {name: _prune(part, gone) for name, part in target.items()}
+        if gone in _parts(target.get("and")):
+            # No node is in a group that does not exist; without it the rest would reach further than before.
+            return {"or": []}
+        return {name: {"or": []} if part == gone else _prune(part, gone) for name, part in target.items()}
     if isinstance(target, list):
         return [_prune(part, gone) for part in target if part != gone]
     return target
+
+
+def _parts(value: JSON) -> list[JSON]:
+    return value if isinstance(value, list) else []
+
+
+def targets_in_category(category: str) -> Mapping[str, JSON]:
+    """List the targets that a category of groups shows beside its groups."""
+    special: list[JSON] = []
+    special.extend(sorted(set(SPECIAL.values())) if category == SYSTEM_CATEGORY else ())
+    return {"targets": special}
 
 
 def _check(target: JSON, path: str, depth: int) -> JSON:

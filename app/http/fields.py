@@ -266,8 +266,8 @@ class Record(_FromTexts, fields.Nested):
     """An object, or with `many` a list of objects, of another schema."""
 
     def from_texts(self, texts: Texts) -> JSON:
-        """Parse the text."""
-        return parse_text(texts[0])
+        """Parse the text; an empty one clears a list."""
+        return [] if self.many and not texts[0] else parse_text(texts[0])
 
 
 def parse_text(text: str) -> JSON:

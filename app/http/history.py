@@ -18,6 +18,7 @@ from app.store.log import Event
 
 NEWEST = 1 << 62
 AT_ONCE = 500
+LONGEST_SEQ = 15
 STRICT = Lifespan(25)
 
 
@@ -39,7 +40,7 @@ def history_endpoint(
 
     def view(work: Work, given: Given) -> Answer:
         page = given.page or Page(100)
-        before = _seq(page.after) if page.after else NEWEST
+        before = seq_of(page.after) if page.after else NEWEST
         events = history(work.session, kind, document_id(given), before=before, most=page.limit + 2)
         entries = [_entry(one, _older(events, place)) for place, one in enumerate(events[: page.limit])]
         more = str(events[page.limit - 1].seq) if len(events) > page.limit else None
@@ -134,8 +135,13 @@ def _document(text: str | None) -> Document | None:
     return value if isinstance(value, dict) else None
 
 
-def _seq(cursor: str) -> int:
-    if not cursor.isdigit():
+def seq_of(cursor: str) -> int:
+    """Read the cursor of a list that is ordered by seq.
+
+    Raises:
+        InvalidError: it is none.
+    """
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= LONGEST_SEQ):
         text = f"'{cursor}' is not a cursor of this list; use meta.next of the page before"
         raise InvalidError(text, fields={"cursor": [text]})
     return int(cursor)

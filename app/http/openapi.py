@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask_smorest import Api, Blueprint
+from marshmallow import Schema
 
 from app.http.endpoint import PUBLIC, Endpoint
 from app.http.openapi_schemas import Components, Spec
@@ -32,7 +34,8 @@ def document(endpoints: Sequence[Endpoint], version: int) -> Spec:
     """Write the document of one version."""
     app = Flask("sternpost-openapi", static_folder=None)
     app.config.update(API_TITLE=TITLE, API_VERSION=str(version), OPENAPI_VERSION=OPENAPI_VERSION)
-    api = Api(app, spec_kwargs={"info": _info(version), "servers": [{"url": "/"}]})
+    plugin = MarshmallowPlugin(schema_name_resolver=_nested_name)
+    api = Api(app, spec_kwargs={"info": _info(version), "servers": [{"url": "/"}], "marshmallow_plugin": plugin})
     api.spec.components.security_scheme(TOKEN, {"type": "apiKey", "in": "header", "name": TOKEN})
     components = Components(api)
     for blueprint in _blueprints(_alive(endpoints, version), version, components):
@@ -40,6 +43,12 @@ def document(endpoints: Sequence[Endpoint], version: int) -> Spec:
     written: Spec = api.spec.to_dict()
     _drop_default_errors(written)
     return written
+
+
+def _nested_name(schema: type[Schema] | Schema) -> str:
+    """Name the schema of an object inside another; whole objects have the plain name, with the members that we add."""
+    kind = schema if isinstance(schema, type) else type(schema)
+    return f"Nested{kind.__name__.removesuffix('Schema')}"
 
 
 def _info(version: int) -> Spec:

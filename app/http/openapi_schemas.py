@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
+from apispec.ext.marshmallow.common import make_schema_key
 from flask_smorest import Api
 from marshmallow import fields
 
 from app.http import fields as ours
 from app.http.routing import Route
-from app.http.schemas import ApiSchema, versioned
+from app.http.schemas import ApiSchema, nested_class, versioned
 from app.http.versions import TRUE
 
 Spec = dict[str, Any]
@@ -100,13 +101,17 @@ class Components:
     def _output(self, schema: type[ApiSchema], version: int, *, ours_too: bool) -> str:
         key = (schema, "output")
         if key not in self._names:
+            for field in schema().fields.values():
+                if isinstance(field, ours.Record):
+                    self._output(nested_class(field), version, ours_too=ours_too)
             made = versioned(schema, version)()
             shown = {name: field for name, field in made.fields.items() if not field.load_only}
             json: Spec = self._converter.fields2jsonschema(shown, partial=True)
             json["properties"] = {name: _or_null(value) for name, value in json["properties"].items()}
             if ours_too:
                 json["properties"] = {**json["properties"], **OURS}
-            self._named(key, schema.__name__.removesuffix("Schema"), json)
+            name = self._named(key, schema.__name__.removesuffix("Schema"), json)
+            self._converter.refs.setdefault(make_schema_key(made), name)  # where another schema holds it as a record
         return self._names[key]
 
     def _named(self, key: object, wanted: str, schema: Spec) -> str:

@@ -142,7 +142,8 @@ def json_body(request: Request, era: Era, hint: str) -> JSON:
     try:
         return parse_leading(body, big_integers="refuse" if era.strict else "nearest")
     except InvalidError as error:
-        raise InvalidError(error.message, fields=error.fields, rudder=hinted(hint, error.rudder)) from error
+        fields = {path.removeprefix("."): texts for path, texts in error.fields.items()}
+        raise InvalidError(error.message, fields=fields, rudder=hinted(hint, error.rudder)) from error
 
 
 def json_object(request: Request, era: Era, hint: str) -> Document:

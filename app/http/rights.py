@@ -1,10 +1,11 @@
 """What an account may do: authorisations none, ro, rw and acl, and the names that rights can have."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app.core.canonical import JSON
 from app.http.endpoint import ANYBODY, PUBLIC, Endpoint
 
 KINDS: Final = (
@@ -32,6 +33,15 @@ class Grant:
 
     authorization: Authorization
     acl: tuple[AclEntry, ...] = ()
+
+
+def grant_of(authorization: Authorization, acl: Iterable[Mapping[str, JSON]]) -> Grant:
+    """Read a grant as accounts are stored: entries are `{"path", "actions"}`."""
+    return Grant(authorization, tuple(AclEntry(str(entry["path"]), _texts(entry["actions"])) for entry in acl))
+
+
+def _texts(value: JSON) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def is_right(name: str) -> bool:
@@ -82,3 +92,46 @@ _ACL_PATH = re.compile(r"/?(?:(?!\*\*)[^/\s]+/)*(?:\*\*|[^/\s]+)")
 def is_acl_path(path: str) -> bool:
     """Say whether a path can stand in an ACL: no empty segment, `**` only as the last."""
     return _ACL_PATH.fullmatch(path) is not None
+
+
+def covers(mine: Grant, other: Grant) -> bool:
+    """Say whether everything that the other grant opens is open to mine too; in doubt it is not."""
+    if mine.authorization == "rw" or other.authorization == "none":
+        return True
+    if mine.authorization == "ro":
+        return other.authorization == "ro"
+    both_acl = mine.authorization == other.authorization == "acl"
+    return both_acl and all(_entry_is_covered(mine.acl, entry) for entry in other.acl)
+
+
+def _entry_is_covered(acl: Sequence[AclEntry], wanted: AclEntry) -> bool:
+    """Walk the entries that could decide a path of the wanted one, up to one that decides all the rest."""
+    verbs = {action.lower() for action in wanted.actions}
+    for entry in acl:
+        if not _overlap(_parts(entry.path), _parts(wanted.path)):
+            continue
+        if not verbs <= {action.lower() for action in entry.actions}:
+            return False
+        if _contains(_parts(entry.path), _parts(wanted.path)):
+            return True
+    return not verbs
+
+
+def _parts(path: str) -> list[str]:
+    return path.strip("/").split("/")
+
+
+def _overlap(one: Sequence[str], other: Sequence[str]) -> bool:
+    for mine, theirs in zip(one, other, strict=False):
+        if "**" in (mine, theirs):
+            return True
+        if mine != theirs and "*" not in (mine, theirs):
+            return False
+    return len(one) == len(other)
+
+
+def _contains(outer: Sequence[str], inner: Sequence[str]) -> bool:
+    if outer[-1] == "**":
+        head = outer[:-1]
+        return len(inner) > len(head) and _same(head, inner[: len(head)])
+    return "**" not in inner and len(outer) == len(inner) and _same(outer, inner)

@@ -9,7 +9,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.http.fields import Former, Record, Texts, path_text, shown
+from app.http.fields import Former, JsonValue, Record, Texts, path_text, shown
 from app.http.versions import Lifespan, era_of
 
 OURS: frozenset[str] = frozenset({"revision", "createdAt", "updatedAt", "changeRequestId"})
@@ -25,6 +25,13 @@ class ApiSchema(Schema):
     """
 
     ignored: ClassVar[tuple[str, ...]] = ()
+
+
+class Branches(JsonValue):
+    """A list of objects of the very schema that it stands in: the branches of a tree."""
+
+    def __init__(self) -> None:
+        super().__init__(shape="list")
 
 
 def lifespan_of(field: fields.Field[Any]) -> Lifespan:
@@ -217,7 +224,8 @@ def reshaper(schema: type[ApiSchema], version: int) -> Reshape:
             stored_name(field),
             json_name(field, version),
             bool(field.metadata.get("omit_empty")),
-            reshaper(nested_class(field), version) if isinstance(field, Record) else None,
+            bool(field.metadata.get("nullable")),
+            _inner(field, version, lambda document: reshape(document)),  # noqa: PLW0108  it is defined below
         )
         for field in alive(schema(), version)
         if not field.load_only
@@ -225,14 +233,21 @@ def reshaper(schema: type[ApiSchema], version: int) -> Reshape:
 
     def reshape(document: Document) -> Document:
         written: Document = {}
-        for source, name, omit_empty, inner in plan:
+        for source, name, omit_empty, nullable, inner in plan:
             value = document.get(source)
-            if value is None or (omit_empty and value in ("", [], {})):
+            if (value is None and not nullable) or (omit_empty and value in ("", [], {})):
                 continue
             written[name] = value if inner is None else _nested(inner, value)
         return written
 
     return reshape
+
+
+def _inner(field: fields.Field[Any], version: int, same: Reshape) -> Reshape | None:
+    """Give what writes the objects inside a field; `same` is what writes the object around it."""
+    if isinstance(field, Branches):
+        return same
+    return reshaper(nested_class(field), version) if isinstance(field, Record) else None
 
 
 def _nested(inner: Reshape, value: JSON) -> JSON:

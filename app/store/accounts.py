@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from app.core.canonical import JSON, canonical
 from app.store.prepared import Prepared
@@ -53,7 +53,11 @@ _ALL = select(*_COLUMNS).where(AccountRow.deleted.is_(None)).order_by(AccountRow
 _USED = select(AccountRow.id).where(AccountRow.id == bindparam("id"))
 _TOUCH = (
     update(AccountRow)
-    .where(AccountRow.tenant == bindparam("b_tenant"), AccountRow.id == bindparam("b_id"))
+    .where(
+        AccountRow.tenant == bindparam("b_tenant"),
+        AccountRow.id == bindparam("b_id"),
+        or_(AccountRow.last_used.is_(None), AccountRow.last_used < bindparam("b_time")),
+    )
     .values(last_used=bindparam("b_time"))
 )
 
@@ -103,9 +107,10 @@ def insert_account(connection: Connection, account: Account) -> None:
 
 
 def update_account(connection: Connection, account: Account) -> None:
-    """Replace an account's row."""
+    """Replace an account's row, but for `last_used`, which is noted beside all locks."""
+    values = {name: value for name, value in _row(account).items() if name != "last_used"}
     connection.execute(
-        update(AccountRow).where(AccountRow.tenant == account.tenant, AccountRow.id == account.id).values(_row(account))
+        update(AccountRow).where(AccountRow.tenant == account.tenant, AccountRow.id == account.id).values(values)
     )
 
 
@@ -120,7 +125,9 @@ def delete_account(connection: Connection, tenant: str, account_id: str, *, now_
 
 def touch_accounts(connection: Connection, used: Mapping[tuple[str, str], int]) -> None:
     """Note when accounts were last used: `{(tenant, id): milliseconds}`."""
-    rows = [{"b_tenant": tenant, "b_id": account_id, "b_time": time} for (tenant, account_id), time in used.items()]
+    rows = [
+        {"b_tenant": tenant, "b_id": account_id, "b_time": time} for (tenant, account_id), time in sorted(used.items())
+    ]
     if rows:
         connection.execute(_TOUCH, rows)
 

@@ -126,12 +126,39 @@ def translated() -> Iterator[None]:
         ) from failure
 
 
+@contextmanager
+def reading_snapshot(database: Database) -> Iterator[Connection]:
+    """Read everything as of one moment, while others write."""
+    with database.connect() as connection:
+        if database.is_sqlite:
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.rollback()
+        else:
+            yield connection.execution_options(isolation_level="REPEATABLE READ")
+
+
 def upgrade(database: Database) -> None:
     """Apply every pending migration; several processes may call it at once."""
     with database.writing() as connection:
-        if not database.is_sqlite:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310215)")
-        command.upgrade(_alembic(connection), "head")
+        upgrade_within(connection, "head")
+
+
+def upgrade_within(connection: Connection, revision: str) -> None:
+    """Apply the migrations up to one, as part of the caller's transaction."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310215)")
+    command.upgrade(_alembic(connection), revision)
+
+
+def newest_revision() -> str:
+    """Name the newest migration of this program."""
+    return str(ScriptDirectory.from_config(_alembic(None)).get_current_head())
+
+
+def knows_revision(revision: str) -> bool:
+    """Tell whether this program has a migration of that name."""
+    return any(one.revision == revision for one in ScriptDirectory.from_config(_alembic(None)).walk_revisions())
 
 
 def is_current(database: Database) -> bool:

@@ -27,6 +27,7 @@ OF_OBJECT = (
         EventRecord.object_kind == bindparam("kind"),
         EventRecord.object_id == bindparam("id"),
         EventRecord.seq < bindparam("before"),
+        EventRecord.commit_id.is_not(None),  # a refused attempt names the object too and did nothing to it
     )
     .order_by(EventRecord.seq.desc())
     .limit(bindparam("most"))

@@ -65,6 +65,9 @@ def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
     Raises:
         IntegrityError: a key file is missing or is not the key that the database knows.
     """
+    if connection.dialect.name == "postgresql":
+        # Two servers that start at once must not make the first keys twice; SQLite writes one at a time anyway.
+        connection.exec_driver_sql("LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE")
     rows = connection.execute(select(KeyRow.id, KeyRow.purpose, KeyRow.check, KeyRow.active)).fetchall()
     keys = {row.id: _read(folder, row.id, row.check) for row in rows}
     active = {row.purpose: row.id for row in rows if row.active}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Row, Select, Table, bindparam, select
+from sqlalchemy import Connection, Join, Row, Select, bindparam, select
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnClause
 
@@ -141,19 +141,20 @@ def _scope(statement: Statement) -> Statement:
 
 
 def _owned_tables(statement: Statement) -> set[Any]:
-    found: set[Any] = set()
-    for source in statement.get_final_froms():
-        for element in visitors.iterate(source, {"stop_on": ()}):
-            if isinstance(element, Select):
-                break
-            table = getattr(element, "element", element)
-            if isinstance(table, Table) and table in _OWNED:
-                found.add(element)
-    return found
+    return {leaf for source in statement.get_final_froms() for leaf in _leaves(source)}
+
+
+def _leaves(source: Any) -> Iterator[Any]:  # noqa: ANN401  whatever a select reads from
+    """Find the tables of tenants, aliases as themselves; nested selects are looked at on their own."""
+    if isinstance(source, Join):
+        yield from _leaves(source.left)
+        yield from _leaves(source.right)
+    elif getattr(source, "element", source) in _OWNED:
+        yield source
 
 
 def _confined_tables(statement: Statement) -> set[Any]:
-    """Name the tables of which every row must be the tenant's; what stands below OR or in a nested select is none."""
+    """Name the tables of which every row must be the tenant's; what is below OR or in a nested select counts not."""
     return {
         clause.left.table
         for clause in _conjuncts(statement._where_criteria)  # noqa: SLF001  no public way to read a select's conditions

@@ -87,6 +87,12 @@ class EventRecord(Base):
         Index(None, "tenant", "actor_handle", "seq"),
         Index(None, "tenant", "type", "seq"),
         Index(None, "tenant", "time", "seq"),
+        Index(None, "tenant", "actor_id", "seq"),
+        Index(None, "tenant", "credential", "seq"),
+        Index(None, "tenant", "object_kind", "seq"),
+        Index(None, "tenant", "object_id", "seq"),
+        Index(None, "tenant", "outcome", "seq"),
+        Index(None, "tenant", "change_request_id", "seq"),
     )
 
     tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)

@@ -93,6 +93,7 @@ _EARLIER = scoped(
         EventRecord.object_kind == bindparam("kind"),
         EventRecord.object_id == bindparam("id"),
         EventRecord.seq < bindparam("before"),
+        EventRecord.commit_id.is_not(None),
     )
     .order_by(EventRecord.seq.desc())
 )

@@ -39,7 +39,9 @@ def check(url: str, repository: Path | None = None, tenant: str = "default") -> 
         events = list(_rows(connection, "SELECT * FROM events WHERE tenant = :tenant ORDER BY seq", tenant))
         [head] = _rows(connection, "SELECT seq, time, head, hash FROM tenants WHERE id = :tenant", tenant)
         stored = list(_rows(connection, "SELECT * FROM documents WHERE tenant = :tenant", tenant))
-        fields = list(_rows(connection, "SELECT kind, id, field, text FROM document_fields WHERE tenant = :tenant", tenant))
+        fields = list(
+            _rows(connection, "SELECT kind, id, field, text FROM document_fields WHERE tenant = :tenant", tenant)
+        )
         replayed = _replay(connection, events)
     _check_chain(events, head)
     commits = list(dict.fromkeys(event["commit_id"] for event in events if event["commit_id"]))
@@ -66,7 +68,9 @@ def canonical_event(row: dict[str, Any]) -> bytes:
             "credential": row["credential"],
             "data": json.loads(row["data"]) if row["data"] else None,
             "format": 1,
-            "object": {"id": row["object_id"], "kind": row["object_kind"], "name": row["object_name"]} if named else None,
+            "object": {"id": row["object_id"], "kind": row["object_kind"], "name": row["object_name"]}
+            if named
+            else None,
             "onBehalfOf": json.loads(row["on_behalf_of"]) if row["on_behalf_of"] else None,
             "outcome": row["outcome"],
             "privateDigest": row["private_digest"],
@@ -137,7 +141,9 @@ def _check_git(repository: Path, commits: list[str], present: dict[tuple[str, st
         return
     history = git(repository, "log", "--format=%H %P", "--reverse", "refs/heads/main").splitlines()
     parents = [None, *commits[:-1]]
-    assert history == [f"{own} {parent or ''}" for own, parent in zip(commits, parents, strict=True)], "a linear history"
+    assert history == [f"{own} {parent or ''}" for own, parent in zip(commits, parents, strict=True)], (
+        "a linear history"
+    )
     listed = [line.partition("\t") for line in git(repository, "ls-tree", "-r", "refs/heads/main").splitlines()]
     assert sorted(about.split()[2] for about, _, _ in listed) == sorted(row["blob"] for row in present.values())
     for row in list(present.values())[:50]:

@@ -12,12 +12,12 @@ Serve = Callable[..., RealServer]
 
 
 @pytest.fixture
-def serve(config: Config) -> Iterator[Serve]:
-    """Start real servers on the test's installation, or on another `config`."""
+def serve() -> Iterator[Serve]:
+    """Start real servers on a configured installation."""
     started: list[RealServer] = []
 
-    def start(other: Config | None = None, **how: Any) -> RealServer:
-        server = RealServer(other or config)
+    def start(config: Config, **how: Any) -> RealServer:
+        server = RealServer(config)
         started.append(server)
         return server.start(**how)
 

@@ -1,5 +1,6 @@
 """Real servers for crash tests: started as an operator starts them, killed with -9, asked over HTTP."""
 
+import contextlib
 import json
 import os
 import signal
@@ -129,7 +130,5 @@ def _children(pid: int) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -3,14 +3,9 @@
 import sys
 
 from app.boot import installation
-from app.changes.change import Edit
 from app.config import load
+from tests.changes.batches import rule
 from tests.installations import submit
-
-
-def rule(document_id: str, action: str = "create", **fields: str) -> Edit:
-    """Write an edit of a rule."""
-    return Edit("rule", document_id, action, {"displayName": f"Rule {document_id}", **fields})  # type: ignore[arg-type]
 
 
 def main() -> None:
@@ -19,7 +14,7 @@ def main() -> None:
         submit(opened, rule("a"), rule("b"))
         sys.stdout.write("acknowledged 1\n")
         sys.stdout.flush()
-        submit(opened, rule("b", "modify", displayName="Changed"), Edit("rule", "a", "delete"), rule("c"))
+        submit(opened, rule("b", "modify", displayName="Changed"), rule("a", "delete"), rule("c"))
         sys.stdout.write("acknowledged 2\n")
 
 

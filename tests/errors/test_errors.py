@@ -22,7 +22,9 @@ def asked() -> Iterator[Asked]:
 
 
 @pytest.mark.parametrize(
-    ("case", "path", "status"), asked(), ids=lambda value: value.title if isinstance(value, Case) else str(value)[:40]
+    ("case", "path", "status"),
+    list(asked()),
+    ids=lambda value: value.title if isinstance(value, Case) else str(value)[:40],
 )
 def test_a_refusal_says_what_and_why_and_changes_nothing(server: Server, case: Case, path: str, status: int) -> None:
     made = tokens(server)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import IntegrityError
-from app.store.git.reader import Repositories
+from app.store.git.reader import find_damaged_packs
 from app.store.git.writer import GitWriter
 from tests.git.git_steps import heal, pack_files
 from tests.git.memory_log import MemoryLog, a_rule
@@ -213,16 +213,15 @@ def test_a_truncated_pack_is_named_and_rebuilt_on_demand(
 
 @pytest.mark.usefixtures("caught_up")
 def test_a_pack_with_a_flipped_byte_is_found_by_the_deep_check(
-    history: MemoryLog, git_dir: Path, repository: Path
+    repository: Path,
 ) -> None:
     injured = pack_files(repository)[1]
     injured.chmod(0o644)
     content = bytearray(injured.read_bytes())
     content[len(content) // 2] ^= 1
     injured.write_bytes(content)
-    repositories = Repositories(GitWriter(history, git_dir))
 
-    assert repositories.find_damaged_packs("default") == [injured.stem]
+    assert find_damaged_packs(repository) == [injured.stem]
 
 
 def test_a_truncated_index_is_named(history: MemoryLog, git_dir: Path, caught_up: str, repository: Path) -> None:

@@ -1,6 +1,7 @@
 """The git writer: what it writes, and how it heals what it finds."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import IntegrityError, InvalidError
+from app.store.format1 import commit_message
 from app.store.git import packs
-from app.store.git.command import clean_environment
+from app.store.git.command import clean_environment, forget_git_environment, run_git
 from app.store.git.maintenance import adopt_merge, prepare_merge
-from app.store.git.reader import Repositories
+from app.store.git.reader import read_commit
 from app.store.git.repository import Repository
 from app.store.git.writer import GitWriter
 from tests.git.git_steps import heal, pack_files
@@ -47,7 +49,9 @@ def test_a_file_holds_the_document_in_pretty_form(
 
 
 def test_a_tenant_without_commits_has_an_empty_repository(git_dir: Path, git: Git, tmp_path: Path) -> None:
-    path = Repositories(GitWriter(MemoryLog(), git_dir)).path("empty")
+    writer = GitWriter(MemoryLog(), git_dir)
+    writer.catch_up("empty")
+    path = writer.path("empty")
 
     git("clone", "-q", path, tmp_path / "clone")
 
@@ -125,7 +129,27 @@ def test_the_environment_and_users_configuration_do_not_reach_git(
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", "/nowhere")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/full/x")
 
-    assert Repositories(GitWriter(history, git_dir)).git("default", "rev-parse", "main").decode().strip() == caught_up
+    path = GitWriter(history, git_dir).path("default")
+
+    assert run_git(path, "rev-parse", "main").decode().strip() == caught_up
+
+
+def test_a_commit_reads_back_as_the_log_made_it(history: MemoryLog, git_dir: Path, caught_up: str) -> None:
+    events = history.commits_after("default", 0, 10_000)[-1]
+
+    read = read_commit(GitWriter(history, git_dir).path("default"), caught_up)
+
+    assert read.message == commit_message(events)
+    assert (read.author, read.committer) == ("automation <a-1@default.invalid>", "automation <a-1@default.invalid>")
+    assert len(read.parents) == 1
+
+
+def test_a_command_forgets_what_the_environment_says_about_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", "/nowhere")
+
+    forget_git_environment()
+
+    assert "GIT_OBJECT_DIRECTORY" not in os.environ
 
 
 def test_a_push_is_refused(caught_up: str, repository: Path, tmp_path: Path, git: Git) -> None:

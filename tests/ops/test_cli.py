@@ -1,12 +1,16 @@
 """The command line: its table of commands, its one-sentence errors, what it shows."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import COMMANDS, LazyGroup
 
+ROOT = Path(__file__).resolve().parents[2]
 TABLE = LazyGroup(COMMANDS, help_text="Sternpost")
 
 
@@ -26,6 +30,31 @@ def test_every_command_of_the_table_can_be_loaded_and_has_a_help_text(name: str)
 
     assert result.exit_code == 0
     assert len(result.output.splitlines()) > 3
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_summary_of_a_command_is_its_own_first_line(name: str) -> None:
+    command = TABLE.get_command(click.Context(TABLE), name)
+
+    assert command is not None
+    assert (command.help or "").splitlines()[0] == COMMANDS[name].summary
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    script = """
+import sys
+from app import cli
+sys.argv = ["sternpost", "--help"]
+try:
+    cli.main()
+except SystemExit:
+    print(sorted(name for name in sys.modules if name.startswith("app")))
+"""
+
+    output = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    assert "Prove that log, documents and git agree." in output
+    assert output.splitlines()[-1] == "['app', 'app.cli', 'app.core', 'app.core.errors']"
 
 
 def test_a_command_that_does_not_exist_is_refused() -> None:

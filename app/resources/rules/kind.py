@@ -7,6 +7,7 @@ from app.changes.kinds import Kind, View, laid_over, refuse_system
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
 from app.fleet.targets import groups_in, merge_targets
+from app.fleet.zones import check_security
 from app.store.documents import Stored
 
 ROOT_CATEGORY = "rootRuleCategory"
@@ -30,6 +31,8 @@ def judge_rule(present: Stored | None, edit: Edit, view: View) -> Document:
     rule = laid_over(DEFAULTS, present, edit, view)
     if "targets" in edit.fields:
         rule["targets"] = merge_targets(texts_and_objects(edit.fields["targets"]))
+    if "security" in edit.fields:
+        check_security(rule["security"])
     directives: list[JSON] = []
     directives.extend(sorted(set(_texts(rule["directives"]))))
     rule["directives"] = directives

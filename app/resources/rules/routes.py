@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from app.changes.work import Work
 from app.core.canonical import JSON
-from app.http.collection import Collection, Computed, Kept, collection_endpoints
+from app.http.categories import TreeOf, tree_endpoints
+from app.http.collection import Collection, collection_endpoints
+from app.http.endpoint import object_under
+from app.http.kept import Computed, Kept
 from app.http.resource import Resource
-from app.resources.rules.kind import DEFAULTS, RULE
-from app.resources.rules.schema import RuleInput, RuleSchema
+from app.resources.rules.kind import DEFAULTS, ROOT_CATEGORY, RULE
+from app.resources.rules.schema import RuleInput, RuleSchema, RuleTreeSchema
 from app.resources.rules.status import PARTS, rule_computed
 from app.store.documents import Stored
 
@@ -35,4 +38,23 @@ RULES = Collection(
     unreadable_update="Could not extract a rule from request.",
 )
 
-RESOURCE = Resource(name="rules", kinds=(RULE,), paths={RULE.name: RULES.path}, endpoints=collection_endpoints(RULES))
+TREE = TreeOf(
+    path="/rules/tree",
+    action="getRuleTree",
+    right="rule",
+    container=object_under("ruleCategories"),
+    output=RuleTreeSchema,
+    category="ruleCategory",
+    member=RULE.name,
+    members="rules",
+    root=ROOT_CATEGORY,
+    computed=_computed,
+    named_root=True,
+)
+
+RESOURCE = Resource(
+    name="rules",
+    kinds=(RULE,),
+    paths={RULE.name: RULES.path},
+    endpoints=(*collection_endpoints(RULES), *tree_endpoints(TREE)),
+)

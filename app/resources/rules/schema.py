@@ -1,7 +1,7 @@
 """The JSON form of rules."""
 
-from app.http.fields import Flag, JsonValue, Tags, Text, TextList
-from app.http.schemas import ApiSchema
+from app.http.fields import Flag, JsonValue, Record, Tags, Text, TextList
+from app.http.schemas import ApiSchema, Branches
 
 
 class RuleInput(ApiSchema):
@@ -26,7 +26,7 @@ class RuleInput(ApiSchema):
     targets = TextList(objects=True)
     enabled = Flag()
     tags = Tags()
-    security = JsonValue()
+    security = JsonValue(plain_text=True)
 
 
 class RuleSchema(ApiSchema):
@@ -46,3 +46,14 @@ class RuleSchema(ApiSchema):
     mode = Text(data_key="policyMode", metadata={"omit_empty": True})
     status = JsonValue(shape="object", metadata={"omit_empty": True})
     security = JsonValue(metadata={"omit_empty": True})
+
+
+class RuleTreeSchema(ApiSchema):
+    """A rule category with all that is in it."""
+
+    id = Text()
+    name = Text()
+    description = Text()
+    parent = Text()
+    categories = Branches()
+    rules = Record(RuleSchema, many=True)

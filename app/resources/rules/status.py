@@ -47,7 +47,7 @@ class Parts:
     groups: dict[str, GroupFacts] = field(default_factory=dict)
     disabled_techniques: set[str] = field(default_factory=set)
     global_mode: str = str(setting(GLOBAL_MODE, None))
-    texts: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    texts: dict[str, tuple[str, bytes, str | None]] = field(default_factory=dict)
 
 
 def rule_computed(rule: Document, parts: Parts) -> dict[str, JSON]:
@@ -139,7 +139,7 @@ def _directive(document: Document) -> DirectiveFacts:
 
 
 def _group(document: Document) -> GroupFacts:
-    nodes = document["nodeIds"]
+    nodes = document.get("nodeIds")
     holds = document["dynamic"] is True or (isinstance(nodes, list) and bool(nodes))
     return GroupFacts(enabled=document["enabled"] is True, may_hold_nodes=holds)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.changes.change import Change, Edit
+from app.changes.change import Action, Change, Edit
 from app.changes.kinds import Kind, View, refuse_system
 from app.core.canonical import Document
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -24,7 +24,7 @@ class TechniqueKind(Kind):
         """Give the technique's name, which is the first segment of its paths."""
         return document_id.partition(":")[0]
 
-    def missing(self, document_id: str) -> NotFoundError:
+    def missing(self, document_id: str, action: Action | None = None) -> NotFoundError:  # noqa: ARG002  one text for all
         """Build the error for a version that is not there."""
         name, _, version = document_id.rpartition(":")
         text = f"Version '{version}' of Technique '{name}' does not exist"

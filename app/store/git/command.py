@@ -23,6 +23,12 @@ def clean_environment() -> dict[str, str]:
     }
 
 
+def forget_git_environment() -> None:
+    """Take every GIT_* variable out of this process: libraries that start git pass on what they find."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]
+
+
 def git_command(repository: Path, *arguments: str) -> list[str]:
     """Write the argument list of a git call on a bare repository, for callers that stream."""
     # An explicit directory and `safe.directory` because a volume may belong to another user than the server's.

@@ -15,6 +15,7 @@ from app.store.git.command import run_git
 from app.store.git.durable import sync_directory
 from app.store.git.maintenance import adopt_merge, prepare_merge
 from app.store.git.manifest import Line, remove_leftovers, sound_lines, write_lines
+from app.store.git.reader import read_commit
 from app.store.git.replay import START, LogSource, Position, Replay
 from app.store.git.repository import Repository, Signature, locked, repository_path
 from app.store.git.trees import Trees
@@ -222,8 +223,7 @@ def _load_trees(tenant: str, repository: Repository, commit: str) -> Trees:
     listed = run_git(repository.path, "ls-tree", "-r", "-z", "--full-tree", commit, tenant=tenant)
     rows = (row.partition("\t") for row in listed.decode().split("\0") if row)
     trees = Trees.load_paths(((path, about.rpartition(" ")[2]) for about, _, path in rows), recording=True)
-    tree = run_git(repository.path, "rev-parse", f"{commit}^{{tree}}", tenant=tenant).decode().strip()
-    if trees.root() != tree:
+    if trees.root() != read_commit(repository.path, commit).tree:
         raise IntegrityError(f"Commit {commit} of tenant '{tenant}' does not read back; run `sternpost git rebuild`")
     trees.take_changed()
     return trees

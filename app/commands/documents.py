@@ -1,0 +1,119 @@
+"""`sternpost import`, `verify` and `git`: documents in bulk, and the proof that log, git and documents agree."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from app.boot import Installation, installation
+from app.config import load
+from app.core.context import Context
+from app.core.errors import IntegrityError, SternpostError
+from app.importing import find_files, for_tenant, read_edits
+from app.verify import verify_installation
+
+_ALL_TENANTS = click.option("--tenant", help="Only this tenant; otherwise every one.")
+
+
+@click.command("import")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--tenant", default="default", show_default=True)
+@click.option("--reason", default="", help="Why, for the log.")
+@click.option("--dry-run", is_flag=True, help="Read and judge everything, and change nothing.")
+def import_folder(*, folder: Path, tenant: str, reason: str, dry_run: bool) -> None:
+    """Load a folder of documents as one change set.
+
+    Every `<kind plural>/**/*.json` under FOLDER is taken, all of them or none; a document whose id exists is replaced.
+    """
+    files = find_files(folder)
+    edits = read_edits(folder, tqdm(files, desc="Reading", unit=" files", leave=False, disable=None))
+    with installation(load()) as opened:
+        work = opened.work(Context.system(tenant, reason or f"Import of {len(edits)} documents"))
+        edits = for_tenant(work.session, edits)
+        work.release()
+        _say(f"Judging {len(edits)} documents ...")
+        outcome = work.preview(edits) if dry_run else work.submit(edits)
+    changed, known = len(outcome.changes), sum(edit.action == "modify" for edit in edits)
+    counted = f"{len(edits)} documents ({len(edits) - known} new, {known} known; {changed} changed)"
+    if dry_run:
+        click.echo(f"Would import {counted}; nothing was written")
+    else:
+        click.echo(f"Imported {counted} as commit {outcome.commit or 'none: nothing differs'}")
+
+
+@click.command()
+@_ALL_TENANTS
+def verify(*, tenant: str | None) -> None:
+    """Prove that log, documents and git agree.
+
+    Otherwise the first thing that differs is named, with the remedy, and the exit status is 1.
+    """
+    with installation(load()) as opened:
+        behind = _catch_up(opened, tenant)
+        report = verify_installation(opened.database, opened.git_root, tenant=tenant)
+    click.echo(report.text)
+    fault = report.fault or behind
+    if fault:
+        raise IntegrityError(fault)
+
+
+@click.group()
+def git() -> None:
+    """Look after the git repositories, which are replays of the log."""
+
+
+@git.command()
+@click.option("--tenant", default="default", show_default=True)
+def sync(*, tenant: str) -> None:
+    """Write what the log has and git has not yet, and print the repository's path.
+
+    So this works: git -C "$(sternpost git sync)" log
+    """
+    with installation(load()) as opened:
+        with _bar(opened, tenant) as progress:
+            opened.git_writer.catch_up(tenant, progress)
+        click.echo(opened.git_writer.path(tenant))
+
+
+@git.command()
+@_ALL_TENANTS
+def rebuild(*, tenant: str | None) -> None:
+    """Throw the repository away and replay the whole log; the commits are the same again."""
+    with installation(load()) as opened:
+        for each in opened.tenants(only=tenant):
+            with _bar(opened, each) as progress:
+                head = opened.git_writer.rebuild(each, progress)
+            click.echo(f"{each}: {head or 'no commit yet'}")
+
+
+def _catch_up(opened: Installation, tenant: str | None) -> str | None:
+    """Bring git up to date; what cannot be is told only if the verifier does not name it better."""
+    said = None
+    for each in opened.tenants(only=tenant):
+        try:
+            with _bar(opened, each) as progress:
+                opened.git_writer.catch_up(each, progress)
+        except SternpostError as fault:
+            said = said or fault.message
+    return said
+
+
+@contextmanager
+def _bar(opened: Installation, tenant: str) -> Iterator[Callable[[int], None]]:
+    work = opened.work(Context.system(tenant, "Replay into git"))
+    last = work.session.head().seq
+    work.release()
+    with tqdm(total=last, desc=f"{tenant}.git", unit=" events", leave=False, disable=None) as bar:
+
+        def reached(seq: int) -> None:
+            bar.update(seq - bar.n)
+
+        yield reached
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(text, err=True)

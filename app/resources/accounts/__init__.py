@@ -1,0 +1,1 @@
+"""API accounts and their tokens."""

@@ -1,0 +1,123 @@
+"""Where the event log is reached."""
+
+from app.changes.work import Work
+from app.core.canonical import JSON, Document, load
+from app.core.clock import rfc3339
+from app.core.diff import field_diff
+from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, list_under
+from app.http.history import NEWEST, seq_of
+from app.http.resource import Resource
+from app.http.versions import Lifespan
+from app.resources.events import service
+from app.resources.events.schema import EventFilter
+from app.store.format1 import json_object
+from app.store.log import Event, Party
+
+STRICT = Lifespan(25)
+EVENTS = list_under("events")
+DEFAULT_LIMIT = 100
+
+
+def list_events(work: Work, given: Given) -> Answer:
+    """Show one page of the log."""
+    page = given.page or Page(DEFAULT_LIMIT)
+    before = seq_of(page.after) if page.after else NEWEST
+    events = service.find_events(work.session, given.query, before=before, most=page.limit + 1)
+    shown = events[: page.limit]
+    bodies = service.replaced_bodies(work.session, shown)
+    names = service.credential_names(work.session, shown)
+    more = str(shown[-1].seq) if len(events) > page.limit else None
+    return Answer(items=[_row(one, bodies.get(one.seq), names) for one in shown], page=page, next=more)
+
+
+def show_event(work: Work, given: Given) -> Answer:
+    """Show one event whole."""
+    one = service.get_event(work.session, given.path["seq"])
+    body = service.replaced_bodies(work.session, [one]).get(one.seq)
+    names = service.credential_names(work.session, [one])
+    whole: Document = {
+        **_row(one, body, names),
+        "revision": one.revision,
+        "before": _document(body),
+        "after": _document(one.after),
+        "data": None if one.data is None else dict(json_object(one.data)),
+        "beforeHash": one.before,
+        "privateDigest": one.private_digest,
+        "format": one.format,
+    }
+    return Answer(items=[whole])
+
+
+def newest(work: Work, _given: Given) -> str:
+    """Name the state that every page depends on."""
+    return f"events-{work.session.head().seq}"
+
+
+def _row(one: Event, body: str | None, names: dict[str, str]) -> Document:
+    private, trail = one.private, one.change_request
+    changes: list[JSON] = [
+        {"path": change.path, "old": change.old, "new": change.new}
+        for change in field_diff(_document(body), _document(one.after))
+    ]
+    source: Document = {
+        "ip": private.ip if private else None,
+        "userAgent": private.user_agent if private else None,
+        "requestId": one.request_id,
+    }
+    return {
+        "seq": one.seq,
+        "id": f"{one.tenant}:{one.seq}",
+        "time": rfc3339(one.time),
+        "type": one.type,
+        "outcome": one.outcome,
+        "actor": {**_party(one.actor), "name": (private.name if private else None) or one.actor.handle},
+        "credential": {"id": one.credential, "name": names.get(one.credential)} if one.credential else None,
+        "onBehalfOf": _party(one.on_behalf_of) if one.on_behalf_of else None,
+        "source": source,
+        "object": {"kind": one.object_kind, "id": one.object_id, "name": one.object_name} if one.object_id else None,
+        "changes": changes,
+        "reason": one.reason,
+        "changeRequest": {"id": trail.id, "diffHash": trail.diff_hash} if trail else None,
+        "commit": one.commit,
+        "prevHash": one.prev_hash,
+        "hash": one.hash,
+    }
+
+
+def _party(party: Party) -> Document:
+    return {"id": party.id, "kind": party.kind, "handle": party.handle}
+
+
+def _document(body: str | None) -> Document | None:
+    value = None if body is None else load(body)
+    return value if isinstance(value, dict) else None
+
+
+ENDPOINTS = (
+    Endpoint(
+        methods=("GET",),
+        path="/events",
+        action="listEvents",
+        summary="List events, newest first; new ones never shift a page",
+        right="event_read",
+        view=list_events,
+        container=EVENTS,
+        query=EventFilter,
+        lifespan=STRICT,
+        paging=Paging(default=DEFAULT_LIMIT),
+        state=newest,
+    ),
+    Endpoint(
+        methods=("GET",),
+        path="/events/{seq}",
+        action="eventDetails",
+        summary="Show one event with the document before and after; works after the object is gone",
+        right="event_read",
+        view=show_event,
+        container=EVENTS,
+        lifespan=STRICT,
+        id_from="path",
+    ),
+)
+
+RESOURCE = Resource(name="events", endpoints=ENDPOINTS)

@@ -1,0 +1,22 @@
+"""What the event log can be filtered by."""
+
+from app.http.fields import Choice, Number, Text
+from app.http.schemas import ApiSchema
+
+COMMIT = "[0-9a-f]{40}"
+
+
+class EventFilter(ApiSchema):
+    """The filters of `GET /events`; all that are given must hold."""
+
+    actor = Text(metadata={"description": "handle or id of who acted"})
+    credential = Text(metadata={"description": "id of the credential that was used"})
+    type = Text(metadata={"description": "name of the event, such as RuleModified"})
+    kind = Text(metadata={"description": "kind of the object, such as rule"})
+    object = Text(metadata={"description": "id of the object; <name>:<version> for a technique"})
+    change_request = Number(data_key="changeRequest", least=1, metadata={"description": "id of a change request"})
+    commit = Text(pattern=COMMIT, metadata={"description": "a commit, 40 hex digits"})
+    outcome = Choice(("success", "denied", "failed"))
+    since = Text(data_key="from", max_length=64, metadata={"description": "first moment, RFC 3339 with a zone"})
+    until = Text(data_key="to", max_length=64, metadata={"description": "last moment, RFC 3339 with a zone"})
+    text = Text(min_length=1, max_length=200, metadata={"description": "part of a reason, an object's name or its id"})

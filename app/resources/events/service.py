@@ -1,0 +1,125 @@
+"""Finding events, newest first, and what each one changed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.changes.befores import bodies_before
+from app.core.canonical import JSON, Document
+from app.core.clock import parse_rfc3339
+from app.core.errors import InvalidError, NotFoundError
+from app.store.events import COLUMNS, ONE, event
+from app.store.log import Event
+from app.store.session import TenantSession
+from app.store.tables import AccountRow, EventRecord
+
+LONGEST_SEQ = 15
+"""Digits of the largest seq that is asked of the database."""
+
+_COLUMN: Mapping[str, InstrumentedAttribute[Any]] = {
+    "credential": EventRecord.credential,
+    "type": EventRecord.type,
+    "kind": EventRecord.object_kind,
+    "object": EventRecord.object_id,
+    "change_request": EventRecord.change_request_id,
+    "commit": EventRecord.commit_id,
+    "outcome": EventRecord.outcome,
+}
+_FIRST_SINCE = (  # times never decrease along the log, so two look-ups turn a span of time into one of seqs
+    select(EventRecord.seq)
+    .where(EventRecord.time >= bindparam("time"))
+    .order_by(EventRecord.time, EventRecord.seq)
+    .limit(1)
+)
+_LAST_UNTIL = (
+    select(EventRecord.seq)
+    .where(EventRecord.time <= bindparam("time"))
+    .order_by(EventRecord.time.desc(), EventRecord.seq.desc())
+    .limit(1)
+)
+_NAMES = select(AccountRow.id, AccountRow.name).where(AccountRow.id.in_(bindparam("ids", expanding=True)))
+
+
+def find_events(session: TenantSession, filters: Document, *, before: int, most: int) -> list[Event]:
+    """List the events that every filter lets through, with seqs under `before`, newest first, at most `most`.
+
+    Raises:
+        InvalidError: a time cannot be read.
+    """
+    conditions = [EventRecord.seq < before, *_span(session, filters)]
+    conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
+    if "text" in filters:
+        conditions.append(_holds(str(filters["text"])))
+    found: dict[int, Event] = {}
+    for statement in _alternatives(select(*COLUMNS).where(*conditions), filters):
+        rows = session.rows(statement.order_by(EventRecord.seq.desc()).limit(most))
+        found.update((row.seq, event(row)) for row in rows)
+    return [found[seq] for seq in sorted(found, reverse=True)[:most]]
+
+
+def get_event(session: TenantSession, seq: str) -> Event:
+    """Read one event.
+
+    Raises:
+        NotFoundError: this tenant has no such event.
+    """
+    is_number = seq.isascii() and seq.isdigit() and len(seq) <= LONGEST_SEQ
+    row = session.find(ONE, {"seq": int(seq)}) if is_number else None
+    if row is None:
+        last = session.head().seq
+        raise NotFoundError(f"Event '{seq[:40]}' was not found; this tenant has the events 1 to {last}")
+    return event(row)
+
+
+def replaced_bodies(session: TenantSession, events: Sequence[Event]) -> dict[int, str]:
+    """Read the body that each event replaced, by seq."""
+    return bodies_before(session, events)
+
+
+def credential_names(session: TenantSession, events: Sequence[Event]) -> dict[str, str]:
+    """Read the names of the credentials that events were made with, by id."""
+    ids = sorted({one.credential for one in events if one.credential is not None})
+    if not ids:
+        return {}
+    return {row.id: row.name for row in session.rows(_NAMES, {"ids": ids[:900]})}
+
+
+def _alternatives(statement: Select[*tuple[Any, ...]], filters: Document) -> Iterator[Select[*tuple[Any, ...]]]:
+    """Ask once by handle and once by id: an OR of the two would use no index that has the order of seqs."""
+    if "actor" not in filters:
+        yield statement
+        return
+    yield statement.where(EventRecord.actor_handle == filters["actor"])
+    yield statement.where(EventRecord.actor_id == filters["actor"])
+
+
+def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[bool]]:
+    since, until = _time(filters, "since", "from"), _time(filters, "until", "to")
+    if since is not None and until is not None and since > until:
+        text = f"'from' ({filters['since']}) is later than 'to' ({filters['until']}); exchange them"
+        raise InvalidError(text, fields={"from": [text]})
+    if since is not None:
+        row = session.find(_FIRST_SINCE, {"time": since})
+        yield EventRecord.seq >= (row[0] if row is not None else 1 << 62)
+    if until is not None:
+        row = session.find(_LAST_UNTIL, {"time": until})
+        yield EventRecord.seq <= (row[0] if row is not None else 0)
+
+
+def _time(filters: Document, name: str, shown: str) -> int | None:
+    value: JSON = filters.get(name)
+    if value is None:
+        return None
+    try:
+        return parse_rfc3339(str(value))
+    except InvalidError as fault:
+        raise InvalidError(f"{shown}: {fault.message}", fields={shown: [fault.message]}) from fault
+
+
+def _holds(text: str) -> ColumnElement[bool]:
+    # SQLite folds ASCII only, so other letters are looked for as they were typed too.
+    columns = (EventRecord.reason, EventRecord.object_name, EventRecord.object_id, EventRecord.type)
+    folded = (func.lower(column).contains(text.lower(), autoescape=True) for column in columns)
+    return or_(*folded, *(column.contains(text, autoescape=True) for column in columns))

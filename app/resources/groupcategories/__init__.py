@@ -1,0 +1,1 @@
+"""Group categories: the tree that groups are sorted into."""

@@ -1,0 +1,25 @@
+"""Group categories as documents, and those that every tenant starts with."""
+
+from collections.abc import Iterable
+
+from app.changes.categories import Categories, category_kind
+from app.changes.change import Edit
+from app.fleet.targets import SYSTEM_CATEGORY
+
+TREE = Categories(
+    kind="groupCategory",
+    label="Group category",
+    root="GroupRoot",
+    member="group",
+    member_label="group",
+    list_path="/groups/tree",
+    has_system=True,
+)
+GROUP_CATEGORY = category_kind(TREE)
+
+
+def starter() -> Iterable[Edit]:
+    """Make the root of the tree, and the category of what belongs to the system."""
+    yield Edit(TREE.kind, TREE.root, "create", {"name": "Root of the group categories", "system": True})
+    about = "Groups and targets that belong to the system"
+    yield Edit(TREE.kind, SYSTEM_CATEGORY, "create", {"name": "System groups", "description": about, "system": True})

@@ -1,0 +1,32 @@
+"""Where group categories are reached."""
+
+from app.fleet.targets import targets_in_category
+from app.http.categories import CategoryCollection, category_endpoints
+from app.http.endpoint import object_under
+from app.http.resource import Resource
+from app.resources.groupcategories.kind import GROUP_CATEGORY, starter
+from app.resources.groupcategories.schema import GroupCategoryInput, GroupCategorySchema
+
+CATEGORIES = CategoryCollection(
+    kind=GROUP_CATEGORY,
+    path="/groups/categories",
+    name="GroupCategory",
+    right="group",
+    container=object_under("groupCategories"),
+    deleted=object_under("groupCategories"),
+    input=GroupCategoryInput,
+    output=GroupCategorySchema,
+    member="group",
+    members="groups",
+    more=targets_in_category,
+    id_on_errors=True,
+    id_of_new=False,
+)
+
+RESOURCE = Resource(
+    name="groupcategories",
+    kinds=(GROUP_CATEGORY,),
+    paths={GROUP_CATEGORY.name: CATEGORIES.path},
+    endpoints=category_endpoints(CATEGORIES),
+    starter=starter,
+)

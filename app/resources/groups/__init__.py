@@ -1,0 +1,1 @@
+"""Groups: sets of nodes, listed or found by a query."""

@@ -1,0 +1,1 @@
+"""Global parameters: named values that directives and templates use."""

@@ -1,0 +1,27 @@
+"""Where global parameters are reached."""
+
+from app.http.collection import Collection, collection_endpoints
+from app.http.resource import Resource
+from app.resources.parameters.kind import PARAMETER, is_listed
+from app.resources.parameters.schema import ParameterInput, ParameterSchema
+
+PARAMETERS = Collection(
+    kind=PARAMETER,
+    path="/parameters",
+    singular="Parameter",
+    plural="parameters",
+    right="parameter",
+    input=ParameterInput,
+    output=ParameterSchema,
+    is_listed=is_listed,
+    empty={"value": "", "description": ""},
+    unreadable_create="Could not extract a global parameter from request",
+    unreadable_update="Could not extract parameter from request.",
+)
+
+RESOURCE = Resource(
+    name="parameters",
+    kinds=(PARAMETER,),
+    paths={PARAMETER.name: PARAMETERS.path},
+    endpoints=collection_endpoints(PARAMETERS),
+)

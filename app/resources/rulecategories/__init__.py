@@ -1,0 +1,1 @@
+"""Rule categories: the tree that rules are sorted into."""

@@ -1,0 +1,29 @@
+"""Where rule categories are reached."""
+
+from app.http.categories import CategoryCollection, category_endpoints
+from app.http.endpoint import list_under, object_under
+from app.http.resource import Resource
+from app.resources.rulecategories.kind import RULE_CATEGORY, starter
+from app.resources.rulecategories.schema import RuleCategoryInput, RuleCategorySchema
+
+CATEGORIES = CategoryCollection(
+    kind=RULE_CATEGORY,
+    path="/rules/categories",
+    name="RuleCategory",
+    right="rule",
+    container=object_under("ruleCategories"),
+    # Rudder spells it so for deletions, and wraps each.
+    deleted=list_under("rulesCategories", wrap="ruleCategories"),
+    input=RuleCategoryInput,
+    output=RuleCategorySchema,
+    member="rule",
+    members="rules",
+)
+
+RESOURCE = Resource(
+    name="rulecategories",
+    kinds=(RULE_CATEGORY,),
+    paths={RULE_CATEGORY.name: CATEGORIES.path},
+    endpoints=category_endpoints(CATEGORIES),
+    starter=starter,
+)

@@ -1,0 +1,97 @@
+"""Where settings are reached."""
+
+from app.changes.work import Work
+from app.http.collection import head_of
+from app.http.endpoint import Answer, Endpoint, Given, object_under
+from app.http.history import AtQuery, history_endpoint
+from app.http.resource import Resource
+from app.http.versions import Lifespan
+from app.resources.settings import service
+from app.resources.settings.kind import SETTING
+from app.resources.settings.schema import SettingInput, SettingsInput
+
+SETTINGS = object_under("settings")
+READ, WRITE = "administration_read", "administration_write"
+
+
+def show_all(work: Work, given: Given) -> Answer:
+    """Show every setting."""
+    return Answer(value=service.read_all(work, _moment(given)))
+
+
+def show(work: Work, given: Given) -> Answer:
+    """Show one setting."""
+    key, at = given.path["key"], _moment(given)
+    value, stored = service.read_one(work, key, at)
+    return Answer(value={key: value}, revision=stored.revision if stored is not None and at is None else None)
+
+
+def modify(work: Work, given: Given) -> Answer:
+    """Set one setting."""
+    key = given.path["key"]
+    stored = service.write_one(work, key, given.fields["value"], given.if_match)
+    return Answer(value={key: stored.document["value"]}, revision=stored.revision)
+
+
+def modify_many(work: Work, given: Given) -> Answer:
+    """Set several settings at once."""
+    return Answer(value=service.write_many(work, given.document))
+
+
+def _moment(given: Given) -> str | None:
+    at = given.query.get("at")
+    return None if at is None else str(at)
+
+
+ENDPOINTS = (
+    Endpoint(
+        methods=("GET",),
+        path="/settings",
+        action="getAllSettings",
+        summary="Show every setting",
+        right=READ,
+        view=show_all,
+        container=SETTINGS,
+        query=AtQuery,
+        lifespan=Lifespan(6),
+        state=head_of,
+    ),
+    Endpoint(
+        methods=("POST",),
+        path="/settings",
+        action="modifySettings",
+        summary="Change several settings at once",
+        right=WRITE,
+        view=modify_many,
+        container=SETTINGS,
+        input=SettingsInput,
+        lifespan=Lifespan(6),
+    ),
+    Endpoint(
+        methods=("GET",),
+        path="/settings/{key}",
+        action="getSetting",
+        summary="Show one setting",
+        right=READ,
+        view=show,
+        container=SETTINGS,
+        query=AtQuery,
+        lifespan=Lifespan(6),
+        id_from="path",
+    ),
+    Endpoint(
+        methods=("POST",),
+        path="/settings/{key}",
+        action="modifySetting",
+        summary="Change one setting",
+        right=WRITE,
+        view=modify,
+        container=SETTINGS,
+        input=SettingInput,
+        lifespan=Lifespan(6),
+        id_from="path",
+    ),
+    history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+)
+
+RESOURCE = Resource(name="settings", kinds=(SETTING,), paths={SETTING.name: "/settings"}, endpoints=ENDPOINTS)

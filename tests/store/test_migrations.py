@@ -1,0 +1,62 @@
+"""Migrations bring an empty database to exactly what the tables say, and back."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from app.store.db import Database, _alembic, is_current, upgrade
+from app.store.tables import Base
+
+
+@pytest.fixture
+def database(database_url: str) -> Database:
+    return Database(database_url)
+
+
+def test_an_empty_database_is_not_current_until_it_is_upgraded(database: Database) -> None:
+    assert not is_current(database)
+    upgrade(database)
+    assert is_current(database)
+    database.close()
+
+
+def test_the_migrations_give_what_the_tables_say(database: Database) -> None:
+    upgrade(database)
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def test_the_first_migration_brings_the_three_tenants(database: Database) -> None:
+    upgrade(database)
+    with database.connect() as connection:
+        rows = connection.execute(text("SELECT id, read_only, seq FROM tenants ORDER BY id")).fetchall()
+    database.close()
+
+    assert [tuple(row) for row in rows] == [("default", False, 0), ("public", True, 0), ("system", True, 0)]
+
+
+def test_a_downgrade_leaves_nothing_and_can_be_upgraded_again(database: Database) -> None:
+    upgrade(database)
+    with database.writing() as connection:
+        command.downgrade(_alembic(connection), "base")
+    with database.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    upgrade(database)
+    assert is_current(database)
+    database.close()
+
+
+def test_several_processes_may_upgrade_at_once(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(upgrade, databases))
+
+    assert all(is_current(one) for one in databases)
+    for one in databases:
+        one.close()
