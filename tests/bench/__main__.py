@@ -14,7 +14,7 @@ from tests.bench import (
     row5_one_rule,
     row8_history,
 )
-from tests.bench.figures import Figure, table
+from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
 
 ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
@@ -38,7 +38,11 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sternpost-bench-", dir=asked.folder) as folder:
         ground = Ground(Path(folder), FULL if asked.size == "full" else SMALL, asked.postgres)
-        figures = [figure for row in asked.rows.split(",") for figure in ROWS[row](ground)]
+        figures = []
+        for row in asked.rows.split(","):
+            for figure in ROWS[row](ground):
+                say(f"  {figure.what}: {figure.figure} ({figure.ratio}, goal {figure.goal})")
+                figures.append(figure)
     print(table(figures))  # noqa: T201  the result
 
 
