@@ -5,7 +5,7 @@ not load all of it.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 
@@ -51,6 +51,8 @@ class _Server:
     """The ways from HTTP into one installation."""
 
     opened: Installation
+    grants: dict[str, tuple[Account, AccountGrant]] = field(default_factory=dict)
+    """By account id, made of exactly the account that was read just now."""
 
     def open_work(self, ctx: Context, intent: Intent) -> Work:
         work = self.opened.work(ctx)
@@ -65,8 +67,12 @@ class _Server:
         if account is None or not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
         self.opened.last_uses.note(account.tenant, account.id)
-        grant = grant_of(account.authorization, account.acl)
-        return AccountGrant(account.tenant, _actor(account), account.id, grant)
+        known = self.grants.get(account.id)
+        if known is None or known[0] is not account:
+            grant = grant_of(account.authorization, account.acl)
+            made = AccountGrant(account.tenant, _actor(account), account.id, grant)
+            known = self.grants[account.id] = (account, made)
+        return known[1]
 
     def find_fault(self) -> str | None:
         try:

@@ -55,7 +55,7 @@ class Followers:
 
     def get(self, session: TenantSession, derivation: Derivation[T]) -> T:
         """Give the value as of the session's head, or newer; shared, so only read."""
-        until = session.head().seq
+        until = session.newest_seq()
         key = (session.tenant, derivation.name)
         with self._mutex:
             followed = self._known.get(key)

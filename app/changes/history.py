@@ -11,7 +11,7 @@ from app.changes.kinds import Kind
 from app.core.clock import now_ms, parse_rfc3339
 from app.core.errors import InvalidError, NotFoundError
 from app.store.documents import Stored
-from app.store.events import COLUMNS, OF_OBJECT, event
+from app.store.events import COLUMNS, EVENTS_OF_OBJECT, OF_OBJECT, event
 from app.store.format1 import json_object
 from app.store.log import Event
 from app.store.session import TENANT, AnyRow, TenantSession
@@ -179,7 +179,7 @@ def _refuse_unknown(session: TenantSession, kind: Kind, document_id: str) -> Non
 
 def _events(session: TenantSession, kind: str, document_id: str, *, before: int, most: int) -> list[Event]:
     values = {"kind": kind, "id": document_id, "before": before, "most": most}
-    return [event(row) for row in session.rows(OF_OBJECT, values)]
+    return [event(row) for row in session.plain(EVENTS_OF_OBJECT, values)]
 
 
 def _base(session: TenantSession) -> tuple[Event, str, int] | None:

@@ -181,7 +181,11 @@ class Recorder:
 
 
 def _at_commit(change: Change, commit: str) -> Change:
-    return change if change.after is None else replace(change, after=replace(change.after, commit=commit))
+    return (
+        change
+        if change.after is None
+        else Change(change.kind, change.id, change.before, change.after._replace(commit=commit))
+    )
 
 
 def _row(tenant: str, stored: Stored) -> Row:

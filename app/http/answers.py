@@ -1,8 +1,9 @@
 """Writes an answer: stored text as it is in the strict era, re-shaped by schema in the others; large lists stream."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from app.core.canonical import JSON, Document, load
@@ -14,7 +15,7 @@ from app.http.routing import Route
 from app.http.schemas import Reshape
 
 STREAM_FROM: Final = 1_000_000
-"""Characters above which an answer is sent as it is made."""
+"""Bytes above which an answer is sent as it is made."""
 CHUNK: Final = 64_000
 
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
@@ -28,18 +29,18 @@ def write(route: Route, answer: Answer, envelope_id: str | None, *, pretty: bool
     envelope = Envelope(answer.action or route.endpoint.action, envelope_id, {**_meta(answer), **answer.members})
     parts = _parts(route, answer, envelope)
     if pretty:
-        return prettify("".join(parts)).encode()
+        return prettify(b"".join(map(_utf8, parts)).decode()).encode()
     return collected(parts)
 
 
-def _parts(route: Route, answer: Answer, envelope: Envelope) -> Iterator[str]:
+def _parts(route: Route, answer: Answer, envelope: Envelope) -> Iterator[str | bytes]:
     container = route.endpoint.container
     before, after = f'"{container.name}":', "}"
     if container.shape == "none":
         yield envelope.opening()
     elif container.shape == "list":
         yield envelope.opening() + (',"data":{' + before + "[" if container.name else ',"data":[')
-        yield from _list(route, answer.items)
+        yield from _list(route, answer.items) if answer.written is None else _joined(route, answer.written)
         yield "]" + (after if container.name else "")
     else:
         named = container.shape == "object"
@@ -67,6 +68,14 @@ def _list(route: Route, items: Iterable[Item]) -> Iterator[str]:
         yield comma + ",".join(held)
 
 
+def _joined(route: Route, written: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
+    wrap, first = route.endpoint.container.wrap, True
+    for texts in written:
+        shown = [b'{"%s":%s}' % (wrap.encode(), text) for text in texts] if wrap else texts
+        yield b",".join(shown) if first else b",".join((b"", *shown))
+        first = False
+
+
 def _texts(route: Route, items: Iterable[Item]) -> Iterator[str]:
     if route.era.strict:
         return (_reshaped(item, route.reshape) if isinstance(item, dict) else spliced(item) for item in items)
@@ -74,6 +83,8 @@ def _texts(route: Route, items: Iterable[Item]) -> Iterator[str]:
 
 
 def _single(route: Route, answer: Answer) -> str:
+    if answer.written is not None:
+        return next(text for texts in answer.written for text in texts).decode()
     for text in _texts(route, answer.items):
         return text
     return dump(answer.value) if answer.value is not None else "{}"
@@ -82,16 +93,19 @@ def _single(route: Route, answer: Answer) -> str:
 def spliced(item: Shown | StoredLike) -> str:
     """Add our members and the computed ones to a stored body, without reading it."""
     stored, computed, bare = item if isinstance(item, Shown) else (item, NO_MEMBERS, False)
+    return stored.body if bare else stored.body[:-1] + closing(stored, computed)
+
+
+def closing(stored: StoredLike, computed: Mapping[str, JSON]) -> str:
+    """Write what takes the place of the last brace of a stored body: our members and the computed ones."""
     body, created, updated = stored.body, stored.created, stored.updated
-    if bare:
-        return body
     since = _time(created)
     until = since if updated == created else _time(updated)
     comma = "" if body == "{}" else ","
     ours = f'{comma}"revision":{stored.revision},"createdAt":"{since}","updatedAt":"{until}"'
     if computed:
         ours += "".join(f",{dump(name)}:{dump(value)}" for name, value in computed.items() if value is not None)
-    return f"{body[:-1]}{ours}}}"
+    return ours + "}"
 
 
 @lru_cache(maxsize=4096)
@@ -123,22 +137,20 @@ def _meta(answer: Answer) -> dict[str, JSON]:
     return {"meta": meta}
 
 
-def collected(parts: Iterator[str]) -> bytes | Iterator[bytes]:
+def collected(parts: Iterator[str | bytes]) -> bytes | Iterator[bytes]:
     """Join what is small; give what is large in chunks."""
-    held: list[str] = []
+    held: list[bytes] = []
     size = 0
-    for part in parts:
+    for part in map(_utf8, parts):
         held.append(part)
         size += len(part)
         if size > STREAM_FROM:
-            return _chunks(held, parts)
-    return "".join(held).encode()
+            return chain(held, map(_utf8, parts))
+    return b"".join(held)
 
 
-def _chunks(held: list[str], rest: Iterator[str]) -> Iterator[bytes]:
-    yield "".join(held).encode()
-    for part in rest:
-        yield part.encode()
+def _utf8(part: str | bytes) -> bytes:
+    return part if isinstance(part, bytes) else part.encode()
 
 
 def without_page(answer: Answer) -> Answer:

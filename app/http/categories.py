@@ -10,7 +10,8 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
-from app.http.collection import STRICT, Computed, answer_one, creation_of, head_of
+from app.http.collection import STRICT, creation_of, head_of
+from app.http.computed import Computed, answer_one
 from app.http.endpoint import Answer, Container, Endpoint, Given, Shown
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema

@@ -149,13 +149,15 @@ class Given:
 class Answer:
     """What a view has to say; the envelope, the version's shape and the status are made of it.
 
-    `items` fill the container (one for `object`); `value` fills a bare one or a text. `id` is the envelope's, where
+    `items` fill the container (one for `object`); `written` are objects as JSON already, many at a time, for the
+    strict era only; `value` fills a bare one or a text. `id` is the envelope's, where
     the endpoint takes it from the result. `raw` is the body of a `TEXT` answer that is no text (a
     file, a stream), of `content_type`. `action` replaces the endpoint's (a clone). `next` is the last key of a
     page that has a successor. `members` go into the envelope after `data` in every version.
     """
 
     items: Iterable[Item] = ()
+    written: Iterable[Sequence[bytes]] | None = None
     value: JSON = None
     id: str | None = None
     revision: str | int | None = None

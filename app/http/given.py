@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from flask import Request
@@ -70,10 +71,13 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
     text = _text(request) if request.mimetype in endpoint.text_types else None
     by_name, by_stored, used_json = _input(request, route, sent, rules) if text is None else ({}, {}, True)
     query_from = sent.url if endpoint.writes else sent.texts
-    query = _load(route.query, query_from, rules)[0] if route.query is not None else {}
+    query: Document = {}
+    if route.query is not None and (query_from or _needs_something(route.query)):
+        query = _load(route.query, query_from, rules)[0]
     page: Page | None = None
     if strict:
-        _check_names(route, sent, json=used_json or body is not None)
+        if sent.texts:
+            _check_names(route, sent, json=used_json or body is not None)
         page = page_of(query_from, endpoint.paging) if endpoint.paging is not None else None
     return Given(
         path=asked.values,
@@ -112,6 +116,16 @@ def _input(request: Request, route: Route, sent: Sent, rules: Rules) -> tuple[Do
     if route.era.strict:
         check_not_json(sent.form)
     return *_load(reader, sent.texts, rules), False
+
+
+@lru_cache(maxsize=1024)
+def _needs_something(reader: Reader) -> bool:
+    """Tell whether a query without any parameter is refused."""
+    try:
+        reader.load({})
+    except InvalidError:
+        return True
+    return False
 
 
 def _load(reader: Reader, named: Named, rules: Rules) -> tuple[Document, Document]:

@@ -5,12 +5,14 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import orjson
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from app.core.canonical import JSON, canonical
+from app.store.prepared import Prepared
 from app.store.session import AnyRow, TenantSession, scoped
 from app.store.tables import AccountRow
 
@@ -43,8 +45,9 @@ class Account:
 
 
 _COLUMNS = tuple(column for column in AccountRow.__table__.c if column.name != "deleted")
+_NAMES = tuple(column.name for column in _COLUMNS)
 # The one look-up that cannot know its tenant: the token is what names it.
-_BY_TOKEN = select(*_COLUMNS).where(AccountRow.token_hash == bindparam("hash"), AccountRow.deleted.is_(None))
+_BY_TOKEN = Prepared(select(*_COLUMNS).where(AccountRow.token_hash == bindparam("hash"), AccountRow.deleted.is_(None)))
 _ONE = select(*_COLUMNS).where(AccountRow.id == bindparam("id"), AccountRow.deleted.is_(None))
 _ALL = select(*_COLUMNS).where(AccountRow.deleted.is_(None)).order_by(AccountRow.id)
 _USED = select(AccountRow.id).where(AccountRow.id == bindparam("id"))
@@ -72,8 +75,8 @@ def token_hash(token: str) -> str:
 
 def find_by_hash(connection: Connection, hashed: str) -> Account | None:
     """Look up the account of a token's hash, whatever its tenant; expired and disabled ones too."""
-    row = connection.execute(_BY_TOKEN, {"hash": hashed}).fetchone()
-    return None if row is None else _account(row)
+    rows = _BY_TOKEN.rows(connection, {"hash": hashed})
+    return _read(tuple(rows[0])) if rows else None
 
 
 def find_account(session: TenantSession, account_id: str) -> Account | None:
@@ -130,12 +133,18 @@ def touch_accounts(connection: Connection, used: Mapping[tuple[str, str], int]) 
 
 
 def _account(row: AnyRow) -> Account:
-    values = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's documented name of it
+    return _read(tuple(row))
+
+
+@lru_cache(maxsize=1024)
+def _read(row: tuple[Any, ...]) -> Account:
+    """Read the columns of an account; the same columns, read again, are the same value."""
+    values = dict(zip(_NAMES, row, strict=True))
     values["acl"] = tuple(orjson.loads(values["acl"]))
+    values["enabled"] = bool(values["enabled"])
     return Account(**values)
 
 
 def _row(account: Account) -> dict[str, object]:
-    names = [column.name for column in _COLUMNS]
     acl: list[JSON] = [dict(entry) for entry in account.acl]
-    return {**{name: getattr(account, name) for name in names}, "acl": canonical(acl).decode()}
+    return {**{name: getattr(account, name) for name in _NAMES}, "acl": canonical(acl).decode()}

@@ -9,7 +9,8 @@ from sqlalchemy import and_, bindparam, func, select
 from app.core.canonical import canonical
 from app.store.db import Database
 from app.store.log import Event, Party, Private, ReviewTrail
-from app.store.session import TENANT, AnyRow, TenantSession
+from app.store.prepared import Prepared
+from app.store.session import TENANT, AnyRow, TenantSession, scoped
 from app.store.tables import EventRecord, Tenant
 
 COLUMNS = tuple(EventRecord.__table__.c)
@@ -31,6 +32,7 @@ OF_OBJECT = (
     .order_by(EventRecord.seq.desc())
     .limit(bindparam("most"))
 )
+EVENTS_OF_OBJECT = Prepared(scoped(OF_OBJECT))
 LAST_OF_COMMIT = select(func.max(EventRecord.seq)).where(EventRecord.commit_id == bindparam("commit"))
 COMMITS_AFTER = (
     select(*COLUMNS)
@@ -57,35 +59,38 @@ DOCUMENTS_AT = (
 )
 
 
-def event(row: AnyRow) -> Event:
-    """Read a row selected by `COLUMNS`."""
-    values = row._mapping  # noqa: SLF001  SQLAlchemy's documented name of it
-    behalf = orjson.loads(values["on_behalf_of"]) if values["on_behalf_of"] else None
+def event(row: Sequence[Any]) -> Event:
+    """Read a row selected by `COLUMNS`; by position, because a history reads hundreds of them."""
+    (
+        tenant, seq, format_, time, type_, outcome, actor_handle, actor_id, actor_kind, credential, on_behalf_of,
+        object_kind, object_id, object_name, revision, before, after, data, reason, request_id, change_request, _,
+        commit, prev_hash, hash_, private_digest, salt, ip, name, user_agent,
+    ) = row  # fmt: skip
     return Event(
-        tenant=values["tenant"],
-        seq=values["seq"],
-        format=values["format"],
-        time=values["time"],
-        type=values["type"],
-        outcome=values["outcome"],
-        actor=Party(values["actor_handle"], values["actor_id"], values["actor_kind"]),
-        credential=values["credential"],
-        on_behalf_of=Party(**behalf) if behalf else None,
-        object_kind=values["object_kind"],
-        object_id=values["object_id"],
-        object_name=values["object_name"],
-        revision=values["revision"],
-        before=values["before"],
-        after=values["after"],
-        data=values["data"],
-        reason=values["reason"],
-        request_id=values["request_id"],
-        change_request=_trail(values["change_request"]),
-        commit=values["commit_id"],
-        prev_hash=values["prev_hash"],
-        hash=values["hash"],
-        private=_private(values),
-        private_digest=values["private_digest"],
+        tenant=tenant,
+        seq=seq,
+        format=format_,
+        time=time,
+        type=type_,
+        outcome=outcome,
+        actor=Party(actor_handle, actor_id, actor_kind),
+        credential=credential,
+        on_behalf_of=Party(**orjson.loads(on_behalf_of)) if on_behalf_of else None,
+        object_kind=object_kind,
+        object_id=object_id,
+        object_name=object_name,
+        revision=revision,
+        before=before,
+        after=after,
+        data=data,
+        reason=reason,
+        request_id=request_id,
+        change_request=_trail(change_request),
+        commit=commit,
+        prev_hash=prev_hash,
+        hash=hash_,
+        private=None if salt is None else Private(salt=salt, ip=ip, name=name, user_agent=user_agent),
+        private_digest=private_digest,
     )
 
 
@@ -203,17 +208,6 @@ def _trail(text: str | None) -> ReviewTrail | None:
     value = orjson.loads(text)
     author = value["author"]
     return ReviewTrail(value["id"], value["diffHash"], author["handle"], author["id"], tuple(value["approvedBy"]))
-
-
-def _private(values: Any) -> Private | None:  # noqa: ANN401  a row mapping
-    if values["private_salt"] is None:
-        return None
-    return Private(
-        salt=values["private_salt"],
-        ip=values["private_ip"],
-        name=values["private_name"],
-        user_agent=values["private_user_agent"],
-    )
 
 
 def tenants_with_log(database: Database) -> Iterable[str]:

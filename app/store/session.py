@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClau
 
 from app.core.errors import NotFoundError
 from app.store.db import Database, translated
+from app.store.prepared import Prepared
 from app.store.tables import Base, Tenant
 
 TENANT: BindParameter[str] = bindparam("tenant")
@@ -34,7 +35,7 @@ class Head:
     read_only: bool
 
 
-_HEAD = select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT)
+_HEAD = Prepared(select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT))
 
 
 class UnscopedError(RuntimeError):
@@ -48,6 +49,7 @@ class TenantSession:
         self.database = database
         self.tenant = tenant
         self._connection: Connection | None = None
+        self._seq: int | None = None
 
     def rows(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[AnyRow]:
         """Run a select in this tenant and fetch all it finds."""
@@ -66,20 +68,42 @@ class TenantSession:
             options = connection.execution_options(yield_per=500)
             yield iter(options.execute(scoped(statement), {**(values or {}), "tenant": self.tenant}))
 
+    def plain(self, prepared: Prepared, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """Run a prepared select, which is scoped or names `TENANT`, and fetch all it finds as plain tuples."""
+        with translated():
+            return prepared.rows(self._open(), {**values, "tenant": self.tenant})
+
+    def parts(self, prepared: Prepared, values: Mapping[str, object], *, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Run a prepared select as `plain` does, on a connection of its own, and give `size` rows at a time."""
+        with self.database.connect() as connection:
+            yield from prepared.parts(connection, {**values, "tenant": self.tenant}, size)
+
+    def note_seq(self, seq: int) -> None:
+        """Remember the tenant's newest seq, which was read along with something else."""
+        self._seq = seq
+
+    def newest_seq(self) -> int:
+        """Give the tenant's newest seq: that of the statement before, once, or else read now."""
+        if self._seq is None:
+            self.head()
+        seq, self._seq = self._seq, None
+        return seq or 0
+
     def head(self) -> Head:
         """Read where the tenant's log stands, and whether the tenant takes writes.
 
         Raises:
             NotFoundError: there is no such tenant (any more).
         """
-        with translated():
-            row = self._open().execute(_HEAD, {"tenant": self.tenant}).fetchone()
-        if row is None:
+        rows = self.plain(_HEAD, {})
+        if not rows:
             raise NotFoundError(f"Tenant '{self.tenant}' was not found")
-        return Head(*row)
+        commit, self._seq, state, read_only = rows[0]
+        return Head(commit, self._seq or 0, state, bool(read_only))
 
     def release(self) -> None:
         """Give the connection back; a later read takes another."""
+        self._seq = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.close()

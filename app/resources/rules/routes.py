@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from app.changes.work import Work
 from app.core.canonical import JSON
 from app.http.categories import TreeOf, tree_endpoints
-from app.http.collection import Collection, Computed, collection_endpoints
+from app.http.collection import Collection, collection_endpoints
+from app.http.computed import Computed, Kept
 from app.http.endpoint import object_under
 from app.http.resource import Resource
 from app.resources.rules.kind import DEFAULTS, ROOT_CATEGORY, RULE
@@ -20,7 +21,7 @@ def _computed(work: Work) -> Computed:
     def computed(stored: Stored) -> Mapping[str, JSON]:
         return rule_computed(stored.document, parts)
 
-    return computed
+    return Kept(computed, parts.texts)
 
 
 RULES = Collection(

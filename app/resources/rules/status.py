@@ -41,12 +41,13 @@ class GroupFacts:
 
 @dataclass(slots=True)
 class Parts:
-    """What the rules of a tenant are made of, by id."""
+    """What the rules of a tenant are made of, by id; `texts` are those written since any of it changed last."""
 
     directives: dict[str, DirectiveFacts] = field(default_factory=dict)
     groups: dict[str, GroupFacts] = field(default_factory=dict)
     disabled_techniques: set[str] = field(default_factory=set)
     global_mode: str = str(setting(GLOBAL_MODE, None))
+    texts: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
 def rule_computed(rule: Document, parts: Parts) -> dict[str, JSON]:
@@ -117,6 +118,8 @@ def _apply(parts: Parts, kind: str, document_id: str, stored: Stored | None) -> 
             parts.disabled_techniques.add(document_id)
     elif document_id == GLOBAL_MODE:
         parts.global_mode = str(setting(GLOBAL_MODE, stored))
+    # After the change: whoever still writes into the old mapping may have seen what was before.
+    parts.texts = {}
 
 
 def _put(known: dict[str, T], key: str, facts: T | None) -> None:

@@ -1,0 +1,51 @@
+"""Memory of a serving process, and how soon a server answers."""
+
+import http.client
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from tests.bench.client import Job, run_client
+from tests.bench.figures import Figure, at_most, say
+from tests.bench.ground import Ground
+from tests.bench.servers import Served, served
+
+LIMIT_MB = 300
+START_S = 3
+
+
+def measure(ground: Ground) -> Iterator[Figure]:
+    """Look at the server after long lists and many writes."""
+    say("Memory and start")
+    size, many = ground.size, ground.size.counts[2]
+    writes = 10_000 if size.name == "full" else 200
+    with served(ground.copied(many)) as server:
+        yield Figure(
+            row="-",
+            what="start until it answers",
+            figure=f"{server.start_s:.2f} s",
+            **at_most(server.start_s, START_S, " s"),
+        )
+        length = _list(server)
+        listed = server.memory_mb()
+        what = f"memory after listing {many:,} documents ({length / 1e6:.0f} MB)"
+        yield Figure(row="-", what=what, figure=f"{listed:.0f} MB", **at_most(listed, LIMIT_MB, " MB"))
+        run_client(Job(server.url, server.token, "change", 32, writes // 32, many))
+        written = server.memory_mb()
+        yield Figure(
+            row="-",
+            what=f"memory after {writes:,} writes more",
+            figure=f"{written:.0f} MB",
+            **at_most(written, LIMIT_MB, " MB"),
+        )
+
+
+def _list(server: Served) -> int:
+    address = urlsplit(server.url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=120)
+    connection.request("GET", "/api/25/rules", headers={"X-API-Token": server.token})
+    answer = connection.getresponse()
+    length = 0
+    while part := answer.read(1 << 20):
+        length += len(part)
+    connection.close()
+    return length
