@@ -69,10 +69,9 @@ class _Server:
         self.opened.last_uses.note(account.tenant, account.id)
         known = self.grants.get(account.id)
         if known is None or known[0] is not account:
-            grant = AccountGrant(
-                account.tenant, _actor(account), account.id, grant_of(account.authorization, account.acl)
-            )
-            known = self.grants[account.id] = (account, grant)
+            grant = grant_of(account.authorization, account.acl)
+            made = AccountGrant(account.tenant, _actor(account), account.id, grant)
+            known = self.grants[account.id] = (account, made)
         return known[1]
 
     def find_fault(self) -> str | None:

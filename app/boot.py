@@ -31,6 +31,7 @@ from app.store.last_uses import LastUses
 from app.store.secrets import open_keys
 from app.store.session import TenantSession
 
+PENDING = "The database lacks migrations of this program; run `sternpost db upgrade`, or start the server once"
 SYSTEM_TENANT, PUBLIC, DEFAULT = "system", "public", "default"
 
 KINDS = tuple(kind for resource in RESOURCES for kind in resource.kinds)
@@ -71,9 +72,15 @@ class Prepared:
 
 
 def open_installation(config: Config) -> Installation:
-    """Open the database and keys of an installation that `prepare` made."""
+    """Open the database and keys of an installation that `prepare` made.
+
+    Raises:
+        UnavailableError: the database has no tables yet, or lacks migrations of this program.
+    """
     database = Database(config.database_url, pool_size=config.threads + 4)
     try:
+        if not is_current(database):
+            raise UnavailableError(PENDING, retry_after_s=60)  # noqa: TRY301  the database is closed below
         with database.writing() as connection:
             ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
     except BaseException:
@@ -108,7 +115,7 @@ def prepare(config: Config) -> Prepared:
         if config.auto_migrate:
             upgrade(database)
         elif not is_current(database):
-            raise UnavailableError("The database has pending migrations; run `sternpost db upgrade`", retry_after_s=60)
+            raise UnavailableError(PENDING, retry_after_s=60)
     finally:
         database.close()
     with installation(config) as opened:

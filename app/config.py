@@ -61,22 +61,22 @@ class Config(BaseSettings):
     threads: int = Field(16, ge=1, le=512, description="Requests that one process answers at the same time.")
     processes: int = Field(1, ge=1, le=128, description="Serving processes; more than 1 needs PostgreSQL.")
     max_body_bytes: int = Field(8_388_608, ge=1024, description="Largest request body.")
-    max_upload_bytes: int = Field(268_435_456, ge=1024, description="Largest uploaded archive.")
-    request_timeout_s: int = Field(60, ge=1, le=3600, description="Seconds that a request may take; streams are free.")
+    max_upload_bytes: int = Field(
+        268_435_456, ge=1024, description="Largest uploaded archive; no endpoint takes one yet."
+    )
+    request_timeout_s: int = Field(60, ge=1, le=3600, description="Seconds that a request may take; not enforced yet.")
     public_read: bool = Field(
         default=False, description="Answer reads of version 25 without a credential from the `public` tenant."
     )
     registration: Literal["off", "open"] = Field(
-        "off", description="Whether people may register themselves: `off` or `open`."
+        "off", description="Whether people may register: `off` or `open`; not served yet."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Addresses or networks whose `X-Forwarded-*` headers are believed; "
         "separated by commas in the environment.",
     )
-    public_url: str = Field(
-        "", description="URL under which people reach the server, for links; empty means the address it listens on."
-    )
+    public_url: str = Field("", description="URL under which people reach the server, for links; not used yet.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

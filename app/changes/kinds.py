@@ -7,7 +7,7 @@ from typing import Protocol
 from app.changes.change import Action, Change, Edit
 from app.core.canonical import JSON, Document
 from app.core.context import Context
-from app.core.errors import ForbiddenError, NotFoundError
+from app.core.errors import ConflictError, NotFoundError
 from app.store.documents import Stored
 from app.store.format1 import FOLDERS
 
@@ -145,12 +145,12 @@ def refuse_system(present: Stored, edit: Edit, view: View) -> None:
     """Refuse to change what belongs to the system, unless the system does it or it follows from another change.
 
     Raises:
-        ForbiddenError: the document has `system` true.
+        ConflictError: the document has `system` true.
     """
     if edit.cascaded and edit.action == "modify":
         # A deleted directive is taken out of system rules too; nobody could take it out before.
         return
     if present.document.get("system") is True and view.ctx.actor.kind != "system":
-        raise ForbiddenError(
+        raise ConflictError(
             f"{view.label(present.kind)} '{present.id}' belongs to the system and stays as it is; clone it instead"
         )

@@ -10,10 +10,10 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
-from app.http.collection import STRICT, answer_one, creation_of, head_of
+from app.http.collection import STRICT, creation_of, head_of
+from app.http.computed import Computed, answer_one
 from app.http.endpoint import Answer, Container, Endpoint, Given, Shown
 from app.http.history import AtQuery, history_endpoint
-from app.http.kept import Computed
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.store.documents import Stored, find_document, holders, list_documents

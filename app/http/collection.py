@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from app.changes.change import Change, Edit
 from app.changes.history import find_at, list_at
@@ -10,9 +11,9 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import NotFoundError
 from app.core.ids import new_id
+from app.http.computed import Computed, Kept, answer_one, tag_of
 from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list_under
 from app.http.history import AtQuery, history_endpoint
-from app.http.kept import Computed, Kept, tag_of, written
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.store.documents import Stored, document_parts, find_document, page_documents, stream_documents
@@ -154,7 +155,7 @@ def _lister(one: Collection) -> Callable[[Work, Given], Answer]:
             page = _page(work, one, given.page)
             return Answer.paged([Shown(stored, computed(stored)) for stored in page], given.page)
         if given.era.strict and one.is_listed is _everything:
-            return Answer(written=written(document_parts(work.session, kind), kind, computed))
+            return Answer(written=_written(document_parts(work.session, kind), kind, computed))
         listed = stream_documents(work.session, kind)
         return Answer.many(Shown(stored, computed(stored)) for stored in listed if one.is_listed(stored))
 
@@ -184,10 +185,28 @@ def _shower(one: Collection) -> Callable[[Work, Given], Answer]:
             raise one.kind.missing(document_id)
         computed = one.computed(work)
         if given.era.strict and isinstance(computed, Kept):
-            return computed.answer(stored)
+            end = computed.closing(stored)
+            written = ((stored.body[:-1].encode() + end,),)
+            return Answer(written=written, id=stored.id, revision=tag_of(stored, end))
         return answer_one(stored, computed(stored))
 
     return view
+
+
+def _written(parts: Iterator[list[tuple[Any, ...]]], kind: str, computed: Computed) -> Iterator[list[bytes]]:
+    """Write the objects of a long list from their rows; only what is not kept is made a document first."""
+    kept = computed if isinstance(computed, Kept) else Kept(computed, {})
+    find = kept.texts.get
+    for rows in parts:
+        texts = []
+        for document_id, commit, body, revision, created, updated in rows:
+            known = find(document_id)
+            if known is not None and known[0] == commit:
+                texts.append(body[:-1] + known[1])
+            else:
+                stored = Stored(kind, document_id, "", body.decode(), "", revision, commit, created, updated)
+                texts.append(body[:-1] + kept.closing(stored))
+        yield texts
 
 
 def _creator(one: Collection) -> Callable[[Work, Given], Answer]:
@@ -246,11 +265,6 @@ def _first_deleter(one: Collection) -> Callable[[Work, Given], Answer]:
 def answer_change(one: Collection, work: Work, change: Change, *, action: str | None = None) -> Answer:
     """Show a document as a change left it, or its last state."""
     return answer_one(change.shown, one.computed(work)(change.shown), action=action)
-
-
-def answer_one(stored: Stored, computed: Mapping[str, JSON], *, action: str | None = None) -> Answer:
-    """Show a document; its tag names the computed members too, because they change while the revision stays."""
-    return replace(Answer.one(Shown(stored, computed), action=action), revision=tag_of(stored, computed))
 
 
 def head_of(work: Work, _given: Given) -> str:

@@ -169,7 +169,8 @@ class Reader:
 
 def hinted(hint: str, text: str) -> str:
     """Put Rudder's words for unreadable input before the reason."""
-    return f"{hint}; cause was: Unexpected: {text}" if hint else f"Unexpected: {text}"
+    said = f"Unexpected: {text.removeprefix('Unexpected: ')}"  # the parser's texts begin so already
+    return f"{hint}; cause was: {said}" if hint else said
 
 
 _MISSING = "is required and was not sent"

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Select
+from sqlalchemy import Connection, CursorResult, Executable, LargeBinary, Select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+_MOST_TEXTS = 64
 
 
 class Utf8(FunctionElement[bytes]):
@@ -24,6 +27,69 @@ def _on_sqlite(element: Utf8, compiler: Any, **more: Any) -> str:  # noqa: ANN40
 @compiles(Utf8, "postgresql")
 def _on_postgresql(element: Utf8, compiler: Any, **more: Any) -> str:  # noqa: ANN401  SQLAlchemy's signature
     return f"convert_to({compiler.process(element.clauses, **more)}, 'UTF8')"
+
+
+class InTransaction:
+    """A statement of the write path, compiled once; errors are SQLAlchemy's, and nothing is repeated.
+
+    Only SQLite runs the text directly: there one statement waits for nothing, so what SQLAlchemy does around each is
+    most of its cost. PostgreSQL gets the statement itself, which SQLAlchemy sends many rows at a time.
+    """
+
+    def __init__(self, statement: Executable, *columns: str) -> None:
+        """Prepare a statement; `columns` are what an INSERT fills."""
+        self._statement = statement
+        self._columns = columns
+        self._compiled: dict[int, tuple[str, Sequence[str]]] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> Iterator[Sequence[Any]]:
+        """Run it for each row of values; what a select finds is given as plain tuples or rows."""
+        if connection.dialect.name != "sqlite":
+            return _found(connection.execute(self._statement, rows))
+        text, names = self._compiled.get(0) or self._compile(connection, 0, {})
+        values = [tuple([row[name] for name in names]) for row in rows]
+        return _execute(connection, text, values)
+
+    def run_for(
+        self, connection: Connection, values: Mapping[str, object], keys: Sequence[tuple[str, ...]]
+    ) -> Iterator[Sequence[Any]]:
+        """Run a select whose parameter `keys` is a list of tuples, one text for each length of the list."""
+        if connection.dialect.name != "sqlite" or len(keys) > _MOST_TEXTS:
+            return _found(connection.execute(self._statement, {**values, "keys": list(keys)}))
+        sample = {**values, "keys": list(keys)}
+        text, names = self._compiled.get(len(keys)) or self._compile(connection, len(keys), sample)
+        flat = {f"keys_{row}_{column}": item for row, key in enumerate(keys, 1) for column, item in enumerate(key, 1)}
+        named = {**values, **flat}
+        return _execute(connection, text, [tuple([named[name] for name in names])])
+
+    def _compile(self, connection: Connection, length: int, sample: Mapping[str, object]) -> tuple[str, Sequence[str]]:
+        statement: Any = self._statement
+        compiled = (statement.params(**sample) if sample else statement).compile(
+            dialect=connection.dialect,
+            column_keys=list(self._columns) or None,
+            compile_kwargs={"render_postcompile": bool(sample)},
+        )
+        known = self._compiled[length] = (str(compiled), tuple(compiled.positiontup))
+        return known
+
+
+def _found(result: CursorResult[*tuple[Any, ...]]) -> Iterator[Sequence[Any]]:
+    return iter(result) if result.returns_rows else iter(())
+
+
+def _execute(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[Any]]:
+    cursor: Any = connection.connection.cursor()
+    try:
+        if len(rows) == 1:
+            cursor.execute(text, rows[0])
+        else:
+            cursor.executemany(text, rows)
+        return iter(cursor.fetchall())
+    except connection.dialect.loaded_dbapi.Error as failure:
+        # As SQLAlchemy would raise it, but without the values: they are bodies, which no log may hold.
+        raise DBAPIError.instance(text, None, failure, connection.dialect.loaded_dbapi.Error) from failure
+    finally:
+        cursor.close()
 
 
 class Prepared:

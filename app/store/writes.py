@@ -12,8 +12,9 @@ from app.store.documents import ALL, HOLDERS, SOME, Stored
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
 from app.store.log import Event
+from app.store.prepared import InTransaction
 from app.store.session import AnyRow, scoped
-from app.store.tables import DocumentField, DocumentRow, EventRecord, IdempotencyRow, SecretRow, Tenant
+from app.store.tables import Base, DocumentField, DocumentRow, EventRecord, IdempotencyRow, SecretRow, Tenant
 
 Row = dict[str, object]
 
@@ -52,11 +53,13 @@ class Batch:
             self.fields[key] = holds
 
 
-_LOCK = select(
+_LOCKING = select(
     Tenant.id, Tenant.name, Tenant.state, Tenant.read_only, Tenant.seq, Tenant.time, Tenant.head, Tenant.hash
 ).where(Tenant.id == bindparam("tenant"))
-_LOCK_ROW = _LOCK.with_for_update()
-_MOVE = (
+_LOCK = InTransaction(_LOCKING)
+_LOCK_ROW = InTransaction(_LOCKING.with_for_update())
+_SOME = InTransaction(scoped(SOME))
+_MOVE = InTransaction(
     update(Tenant)
     .where(Tenant.id == bindparam("tenant"))
     .values(
@@ -97,17 +100,21 @@ _EARLIER = scoped(
     )
     .order_by(EventRecord.seq.desc())
 )
-_DELETE_DOCUMENT = delete(DocumentRow).where(
-    DocumentRow.tenant == bindparam("b_tenant"),
-    DocumentRow.kind == bindparam("b_kind"),
-    DocumentRow.id == bindparam("b_id"),
+_DELETE_DOCUMENT = InTransaction(
+    delete(DocumentRow).where(
+        DocumentRow.tenant == bindparam("b_tenant"),
+        DocumentRow.kind == bindparam("b_kind"),
+        DocumentRow.id == bindparam("b_id"),
+    )
 )
-_DELETE_FIELD = delete(DocumentField).where(
-    DocumentField.tenant == bindparam("b_tenant"),
-    DocumentField.kind == bindparam("b_kind"),
-    DocumentField.id == bindparam("b_id"),
-    DocumentField.field == bindparam("b_field"),
-    DocumentField.text == bindparam("b_text"),
+_DELETE_FIELD = InTransaction(
+    delete(DocumentField).where(
+        DocumentField.tenant == bindparam("b_tenant"),
+        DocumentField.kind == bindparam("b_kind"),
+        DocumentField.id == bindparam("b_id"),
+        DocumentField.field == bindparam("b_field"),
+        DocumentField.text == bindparam("b_text"),
+    )
 )
 _NEWER = ("name", "body", "blob", "revision", "commit_id", "created", "updated")
 
@@ -117,30 +124,37 @@ def _upsert(statement: Any) -> Any:  # noqa: ANN401  the two dialects' inserts s
     return statement.on_conflict_do_update(index_elements=["tenant", "kind", "id"], set_=newer)
 
 
+def _names(table: type[Base]) -> list[str]:
+    """Name the columns that an INSERT fills: all but a number that the database gives."""
+    return [column.name for column in table.__table__.columns if column.autoincrement is not True]
+
+
 _UPSERT = {
-    "sqlite": _upsert(sqlite_insert(DocumentRow)),
-    "postgresql": _upsert(postgresql_insert(DocumentRow)),
+    "sqlite": InTransaction(_upsert(sqlite_insert(DocumentRow)), *_names(DocumentRow)),
+    "postgresql": InTransaction(_upsert(postgresql_insert(DocumentRow))),
 }
 _SECRETS = {
-    "sqlite": sqlite_insert(SecretRow).on_conflict_do_nothing(),
-    "postgresql": postgresql_insert(SecretRow).on_conflict_do_nothing(),
+    "sqlite": InTransaction(sqlite_insert(SecretRow).on_conflict_do_nothing(), *_names(SecretRow)),
+    "postgresql": InTransaction(postgresql_insert(SecretRow).on_conflict_do_nothing()),
 }
-_NEW_FIELDS = insert(DocumentField)
-_NEW_EVENTS = insert(EventRecord)
-_NEW_IDEMPOTENCY = insert(IdempotencyRow)
+_NEW_FIELDS = InTransaction(insert(DocumentField), *_names(DocumentField))
+_NEW_EVENTS = InTransaction(insert(EventRecord), *_names(EventRecord))
+_NEW_IDEMPOTENCY = InTransaction(insert(IdempotencyRow), *_names(IdempotencyRow))
 
 
 def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
     """Take the tenant's row for this transaction, so that no other process writes beside it."""
     statement = _LOCK if connection.dialect.name == "sqlite" else _LOCK_ROW
-    row = connection.execute(statement, {"tenant": tenant}).fetchone()
-    return None if row is None else TenantHead(*row)
+    row = next(statement.run(connection, [{"tenant": tenant}]), None)
+    if row is None:
+        return None
+    name, title, state, read_only, seq, time, head, last = row
+    return TenantHead(name, title, state, bool(read_only), seq, time, head, last)
 
 
 def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:
     """Read the documents with these (kind, id) in one statement."""
-    rows = connection.execute(scoped(SOME), {"tenant": tenant, "keys": list(keys)})
-    return [Stored(*row) for row in rows]
+    return [Stored(*row) for row in _SOME.run_for(connection, {"tenant": tenant}, list(keys))]
 
 
 def read_all(connection: Connection, tenant: str, kind: str) -> list[Stored]:
@@ -199,7 +213,7 @@ def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
         "new_head": head.head,
         "new_hash": head.hash,
     }
-    connection.execute(_MOVE, moved)
+    _MOVE.run(connection, [moved])
 
 
 def events_in(connection: Connection, tenant: str, first: int, last: int) -> list[Event]:
@@ -230,9 +244,9 @@ def document_before(connection: Connection, tenant: str, kind: str, document_id:
     )
 
 
-def _many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, object]]) -> None:  # noqa: ANN401
+def _many(connection: Connection, statement: InTransaction, rows: Sequence[Mapping[str, object]]) -> None:
     if rows:
-        connection.execute(statement, rows)
+        statement.run(connection, rows)
 
 
 def _named(tenant: str, key: tuple[str, str]) -> Row:

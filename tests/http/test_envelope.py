@@ -113,7 +113,8 @@ def test_the_two_eras_say_the_same_refusal_differently(call: Caller) -> None:
 def subclasses(kind: type[errors.SternpostError]) -> Iterator[type[errors.SternpostError]]:
     yield kind
     for child in kind.__subclasses__():
-        yield from subclasses(child)
+        if child.__module__ == errors.__name__:  # those of a layer above never reach a caller of the API
+            yield from subclasses(child)
 
 
 @pytest.mark.parametrize("kind", list(subclasses(errors.SternpostError)), ids=lambda kind: kind.__name__)

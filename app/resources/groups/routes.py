@@ -6,9 +6,9 @@ from app.changes.work import Work
 from app.core.canonical import JSON
 from app.fleet.targets import targets_in_category
 from app.http.categories import TreeOf, tree_endpoints
-from app.http.collection import Collection, answer_one, collection_endpoints
+from app.http.collection import Collection, collection_endpoints
+from app.http.computed import Computed, answer_one
 from app.http.endpoint import Answer, Endpoint, Given, list_under, object_under
-from app.http.kept import Computed
 from app.http.resource import Resource
 from app.resources.groups.kind import DEFAULTS, GROUP, ROOT_CATEGORY, group_computed, starter
 from app.resources.groups.schema import GroupInput, GroupSchema, GroupTreeSchema, TreeQuery

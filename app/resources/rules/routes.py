@@ -6,8 +6,8 @@ from app.changes.work import Work
 from app.core.canonical import JSON
 from app.http.categories import TreeOf, tree_endpoints
 from app.http.collection import Collection, collection_endpoints
+from app.http.computed import Computed, Kept
 from app.http.endpoint import object_under
-from app.http.kept import Computed, Kept
 from app.http.resource import Resource
 from app.resources.rules.kind import DEFAULTS, ROOT_CATEGORY, RULE
 from app.resources.rules.schema import RuleInput, RuleSchema, RuleTreeSchema

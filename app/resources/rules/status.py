@@ -47,7 +47,7 @@ class Parts:
     groups: dict[str, GroupFacts] = field(default_factory=dict)
     disabled_techniques: set[str] = field(default_factory=set)
     global_mode: str = str(setting(GLOBAL_MODE, None))
-    texts: dict[str, tuple[str, bytes, str | None]] = field(default_factory=dict)
+    texts: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
 def rule_computed(rule: Document, parts: Parts) -> dict[str, JSON]:
