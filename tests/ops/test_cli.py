@@ -54,7 +54,8 @@ except SystemExit:
     output = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
     assert "Prove that log, documents and git agree." in output
-    assert output.splitlines()[-1] == "['app', 'app.cli', 'app.core', 'app.core.errors']"
+    git = ["app.store", "app.store.git", "app.store.git.command"]
+    assert output.splitlines()[-1] == str(["app", "app.cli", "app.core", "app.core.errors", *git])
 
 
 def test_a_command_that_does_not_exist_is_refused() -> None:
