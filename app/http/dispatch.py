@@ -146,9 +146,10 @@ class Dispatcher:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
+        # Before the form is read: reading it consumes the body that an Idempotency-Key is bound to.
+        intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
         sent = Sent(exchange.url, form_of(request) if route.writes else {})
         general = general_of(sent.texts, rules)
-        intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
         work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))

@@ -327,16 +327,17 @@ def test_the_tag_of_an_answer_is_taken_as_a_condition(server: Server, new: Api) 
     assert server.get("/api/25/rules/r-1", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_repeated_creation_is_answered_once(server: Server, new: Api) -> None:
-    asked: Json = {"json": {"displayName": "A rule"}, "headers": {"Idempotency-Key": "k-1"}}
-    first = new.made("PUT", "/rules", **asked)
+@pytest.mark.parametrize("form", ["json", "data"])
+def test_a_repeated_creation_is_answered_once(server: Server, new: Api, form: str) -> None:
+    key = {"headers": {"Idempotency-Key": "k-1"}}
+    first = new.made("PUT", "/rules", **{form: {"displayName": "A rule"}}, **key)
     before = seq(server)
 
-    again = new.made("PUT", "/rules", json={"displayName": "A rule"}, headers={"Idempotency-Key": "k-1"})
+    again = new.made("PUT", "/rules", **{form: {"displayName": "A rule"}}, **key)
 
     assert again["id"] == first["id"]
     assert seq(server) == before
-    new.refused(409, "PUT", "/rules", json={"displayName": "Another"}, headers={"Idempotency-Key": "k-1"})
+    new.refused(409, "PUT", "/rules", **{form: {"displayName": "Another"}}, **key)
 
 
 @with_settings
