@@ -37,6 +37,39 @@ GROUP: Json = {
     "security": "open",
 }
 
+DIRECTIVE: Json = {
+    "id": "d-1",
+    "displayName": "Directive 1",
+    "shortDescription": "short",
+    "longDescription": "",
+    "techniqueName": "motdConfiguration",
+    "techniqueVersion": "1.0",
+    "parameters": {
+        "section": {
+            "name": "sections",
+            "sections": [
+                {
+                    "section": {
+                        "name": "Message",
+                        "vars": [
+                            {"var": {"name": "MOTD_BEFORE_LOGIN", "value": "false"}},
+                            {"var": {"name": "MOTD_POSITION", "value": "replace"}},
+                            {"var": {"name": "MOTD_TEXT", "value": "Hello"}},
+                        ],
+                    }
+                }
+            ],
+        }
+    },
+    "priority": 5,
+    "enabled": True,
+    "system": False,
+    "policyMode": "default",
+    "tags": [{"site": "lyon"}],
+    "security": "open",
+}
+NEWEST = {"rules": RULE, "groups": GROUP, "directives": DIRECTIVE}
+
 Rows = dict[str, Any]
 # What a version has otherwise than 24: a member's former name, or None for a member that it does not have.
 DIFFERENCES: list[tuple[str, int, Rows]] = [
@@ -51,6 +84,10 @@ DIFFERENCES: list[tuple[str, int, Rows]] = [
     ("groups", 21, {"categoryId": "category", "security": None}),
     ("groups", 22, {}),
     ("groups", 24, {}),
+    ("directives", 2, {}),
+    ("directives", 10, {}),
+    ("directives", 21, {}),
+    ("directives", 24, {}),
 ]
 
 
@@ -64,12 +101,13 @@ def filled(server: Server) -> Server:
     api = Api(server, 24)
     api.made("PUT", "/rules", json=RULE)
     api.made("PUT", "/groups", json=GROUP)
+    api.made("PUT", "/directives", json=DIRECTIVE)
     return server
 
 
 @pytest.mark.parametrize(("kind", "version", "rows"), DIFFERENCES)
 def test_a_version_differs_in_the_rows_of_the_table_only(filled: Server, kind: str, version: int, rows: Rows) -> None:
-    newest = RULE if kind == "rules" else GROUP
+    newest = NEWEST[kind]
 
     shown = only(Api(filled, version).made("GET", f"/{kind}/{newest['id']}"), kind)
 
@@ -77,7 +115,7 @@ def test_a_version_differs_in_the_rows_of_the_table_only(filled: Server, kind: s
 
 
 @pytest.mark.parametrize("version", [2, 10, 21, 24])
-@pytest.mark.parametrize(("kind", "label"), [("rules", "Rule"), ("groups", "Group")])
+@pytest.mark.parametrize(("kind", "label"), [("rules", "Rule"), ("groups", "Group"), ("directives", "Directive")])
 def test_deleting_something_missing_is_an_error_up_to_10_only(
     server: Server, kind: str, label: str, version: int
 ) -> None:
