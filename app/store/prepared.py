@@ -40,36 +40,38 @@ class InTransaction:
         """Prepare a statement; `columns` are what an INSERT fills."""
         self._statement = statement
         self._columns = columns
-        self._compiled: dict[int, tuple[str, Sequence[str]]] = {}
+        self._compiled: dict[tuple[int, ...], tuple[str, Sequence[str]]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> Iterator[Sequence[Any]]:
         """Run it for each row of values; what a select finds is given as plain tuples or rows."""
         if connection.dialect.name != "sqlite":
             return _found(connection.execute(self._statement, rows))
-        text, names = self._compiled.get(0) or self._compile(connection, 0, {})
+        text, names = self._compiled.get(()) or self._compile(connection, (), {})
         values = [tuple([row[name] for name in names]) for row in rows]
         return _execute(connection, text, values)
 
     def run_for(
-        self, connection: Connection, values: Mapping[str, object], keys: Sequence[tuple[str, ...]]
+        self, connection: Connection, values: Mapping[str, object], lists: Mapping[str, Sequence[str]]
     ) -> Iterator[Sequence[Any]]:
-        """Run a select whose parameter `keys` is a list of tuples, one text for each length of the list."""
-        if connection.dialect.name != "sqlite" or len(keys) > _MOST_TEXTS:
-            return _found(connection.execute(self._statement, {**values, "keys": list(keys)}))
-        sample = {**values, "keys": list(keys)}
-        text, names = self._compiled.get(len(keys)) or self._compile(connection, len(keys), sample)
-        flat = {f"keys_{row}_{column}": item for row, key in enumerate(keys, 1) for column, item in enumerate(key, 1)}
+        """Run a select with lists among its parameters, one text for each combination of their lengths."""
+        lengths = tuple(map(len, lists.values()))
+        if connection.dialect.name != "sqlite" or sum(lengths) > _MOST_TEXTS:
+            return _found(connection.execute(self._statement, {**values, **lists}))
+        text, names = self._compiled.get(lengths) or self._compile(connection, lengths, {**values, **lists})
+        flat = {f"{name}_{place}": item for name, items in lists.items() for place, item in enumerate(items, 1)}
         named = {**values, **flat}
         return _execute(connection, text, [tuple([named[name] for name in names])])
 
-    def _compile(self, connection: Connection, length: int, sample: Mapping[str, object]) -> tuple[str, Sequence[str]]:
+    def _compile(
+        self, connection: Connection, lengths: tuple[int, ...], sample: Mapping[str, object]
+    ) -> tuple[str, Sequence[str]]:
         statement: Any = self._statement
         compiled = (statement.params(**sample) if sample else statement).compile(
             dialect=connection.dialect,
             column_keys=list(self._columns) or None,
             compile_kwargs={"render_postcompile": bool(sample)},
         )
-        known = self._compiled[length] = (str(compiled), tuple(compiled.positiontup))
+        known = self._compiled[lengths] = (str(compiled), tuple(compiled.positiontup))
         return known
 
 

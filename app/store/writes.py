@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from app.store.documents import ALL, HOLDERS, SOME, Stored
+from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
 from app.store.log import Event
@@ -74,13 +74,16 @@ _MOVED = scoped(
 )
 _BLOBS_OF = scoped(
     select(DocumentRow.kind, DocumentRow.id, DocumentRow.blob).where(
-        tuple_(DocumentRow.kind, DocumentRow.id).in_(bindparam("keys", expanding=True))
+        DocumentRow.kind.in_(bindparam("kinds", expanding=True)), DocumentRow.id.in_(bindparam("ids", expanding=True))
     )
 )
 _TAGS = scoped(select(SecretRow.tag).where(SecretRow.tag.in_(bindparam("tags", expanding=True))))
 _DONE = scoped(
     select(IdempotencyRow)
-    .where(tuple_(IdempotencyRow.actor, IdempotencyRow.key).in_(bindparam("keys", expanding=True)))
+    .where(
+        IdempotencyRow.actor.in_(bindparam("actors", expanding=True)),
+        IdempotencyRow.key.in_(bindparam("keys", expanding=True)),
+    )
     .with_only_columns(
         IdempotencyRow.actor,
         IdempotencyRow.key,
@@ -154,7 +157,9 @@ def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
 
 def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:
     """Read the documents with these (kind, id) in one statement."""
-    return [Stored(*row) for row in _SOME.run_for(connection, {"tenant": tenant}, list(keys))]
+    wanted = set(keys)
+    found = (Stored(*row) for row in _SOME.run_for(connection, {"tenant": tenant}, as_lists(wanted)))
+    return [stored for stored in found if (stored.kind, stored.id) in wanted]
 
 
 def read_all(connection: Connection, tenant: str, kind: str) -> list[Stored]:
@@ -180,8 +185,9 @@ def read_moved_blobs(connection: Connection, tenant: str, seq: int) -> dict[tupl
     moved: dict[tuple[str, str], str | None] = dict.fromkeys(keys)
     for start in range(0, len(keys), 500):
         part = keys[start : start + 500]
-        for kind, document_id, blob in connection.execute(_BLOBS_OF, {"tenant": tenant, "keys": part}):
-            moved[kind, document_id] = blob
+        for kind, document_id, blob in connection.execute(_BLOBS_OF, {"tenant": tenant, **as_lists(part)}):
+            if (kind, document_id) in moved:
+                moved[kind, document_id] = blob
     return moved
 
 
@@ -192,7 +198,8 @@ def known_tags(connection: Connection, tenant: str, tags: Collection[str]) -> se
 
 def done_before(connection: Connection, tenant: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """Read what requests with these (actor id, Idempotency-Key) did."""
-    rows = connection.execute(_DONE, {"tenant": tenant, "keys": list(keys)})
+    actors, texts = [actor for actor, _ in keys], [key for _, key in keys]
+    rows = connection.execute(_DONE, {"tenant": tenant, "actors": actors, "keys": texts})
     return {(row.actor, row.key): row for row in rows}
 
 

@@ -43,7 +43,7 @@ def test_a_clone_of_nothing_is_refused(server: Server) -> None:
     )
 
 
-@pytest.mark.parametrize(("version", "status"), [(24, 403), (25, 403)])
+@pytest.mark.parametrize(("version", "status"), [(24, 500), (25, 409)])
 def test_a_directive_of_the_system_stays(server: Server, version: int, status: int) -> None:
     fields = {"displayName": "Packages", "techniqueName": "packageManagement", "parameters": package(), "system": True}
     submit(
