@@ -51,15 +51,14 @@ class InTransaction:
         return _execute(connection, text, values)
 
     def run_for(
-        self, connection: Connection, values: Mapping[str, object], keys: Sequence[tuple[str, ...]]
+        self, connection: Connection, values: Mapping[str, object], ids: Sequence[str]
     ) -> Iterator[Sequence[Any]]:
-        """Run a select whose parameter `keys` is a list of tuples, one text for each length of the list."""
-        if connection.dialect.name != "sqlite" or len(keys) > _MOST_TEXTS:
-            return _found(connection.execute(self._statement, {**values, "keys": list(keys)}))
-        sample = {**values, "keys": list(keys)}
-        text, names = self._compiled.get(len(keys)) or self._compile(connection, len(keys), sample)
-        flat = {f"keys_{row}_{column}": item for row, key in enumerate(keys, 1) for column, item in enumerate(key, 1)}
-        named = {**values, **flat}
+        """Run a select whose parameter `ids` is a list, one text for each length of the list."""
+        if connection.dialect.name != "sqlite" or len(ids) > _MOST_TEXTS:
+            return _found(connection.execute(self._statement, {**values, "ids": list(ids)}))
+        sample = {**values, "ids": list(ids)}
+        text, names = self._compiled.get(len(ids)) or self._compile(connection, len(ids), sample)
+        named = {**values, **{f"ids_{place}": one for place, one in enumerate(ids, 1)}}
         return _execute(connection, text, [tuple([named[name] for name in names])])
 
     def _compile(self, connection: Connection, length: int, sample: Mapping[str, object]) -> tuple[str, Sequence[str]]:

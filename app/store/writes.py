@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from app.store.documents import ALL, HOLDERS, SOME, Stored
+from app.store.documents import ALL, HOLDERS, SOME, SOME_OF_KIND, Stored, ids_by_kind
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
 from app.store.log import Event
@@ -58,7 +58,7 @@ _LOCKING = select(
 ).where(Tenant.id == bindparam("tenant"))
 _LOCK = InTransaction(_LOCKING)
 _LOCK_ROW = InTransaction(_LOCKING.with_for_update())
-_SOME = InTransaction(scoped(SOME))
+_SOME_OF_KIND = InTransaction(scoped(SOME_OF_KIND))
 _MOVE = InTransaction(
     update(Tenant)
     .where(Tenant.id == bindparam("tenant"))
@@ -72,15 +72,10 @@ _MOVED = scoped(
     .where(EventRecord.seq > bindparam("seq"), EventRecord.object_kind.is_not(None), EventRecord.commit_id.is_not(None))
     .distinct()
 )
-_BLOBS_OF = scoped(
-    select(DocumentRow.kind, DocumentRow.id, DocumentRow.blob).where(
-        tuple_(DocumentRow.kind, DocumentRow.id).in_(bindparam("keys", expanding=True))
-    )
-)
 _TAGS = scoped(select(SecretRow.tag).where(SecretRow.tag.in_(bindparam("tags", expanding=True))))
 _DONE = scoped(
     select(IdempotencyRow)
-    .where(tuple_(IdempotencyRow.actor, IdempotencyRow.key).in_(bindparam("keys", expanding=True)))
+    .where(IdempotencyRow.actor == bindparam("actor"), IdempotencyRow.key.in_(bindparam("keys", expanding=True)))
     .with_only_columns(
         IdempotencyRow.actor,
         IdempotencyRow.key,
@@ -154,7 +149,12 @@ def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
 
 def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:
     """Read the documents with these (kind, id) in one statement."""
-    return [Stored(*row) for row in _SOME.run_for(connection, {"tenant": tenant}, list(keys))]
+    if connection.dialect.name != "sqlite":
+        rows = connection.execute(scoped(SOME), {"tenant": tenant, "keys": list(keys)})
+        return [Stored(*row) for row in rows]
+    asked = ids_by_kind(keys).items()
+    find = _SOME_OF_KIND.run_for
+    return [Stored(*row) for kind, ids in asked for row in find(connection, {"tenant": tenant, "kind": kind}, ids)]
 
 
 def read_all(connection: Connection, tenant: str, kind: str) -> list[Stored]:
@@ -180,8 +180,8 @@ def read_moved_blobs(connection: Connection, tenant: str, seq: int) -> dict[tupl
     moved: dict[tuple[str, str], str | None] = dict.fromkeys(keys)
     for start in range(0, len(keys), 500):
         part = keys[start : start + 500]
-        for kind, document_id, blob in connection.execute(_BLOBS_OF, {"tenant": tenant, "keys": part}):
-            moved[kind, document_id] = blob
+        for one in read_some(connection, tenant, part):
+            moved[one.kind, one.id] = one.blob
     return moved
 
 
@@ -192,8 +192,13 @@ def known_tags(connection: Connection, tenant: str, tags: Collection[str]) -> se
 
 def done_before(connection: Connection, tenant: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """Read what requests with these (actor id, Idempotency-Key) did."""
-    rows = connection.execute(_DONE, {"tenant": tenant, "keys": list(keys)})
-    return {(row.actor, row.key): row for row in rows}
+    asked = ids_by_kind(keys).items()
+    found = (
+        row
+        for actor, own in asked
+        for row in connection.execute(_DONE, {"tenant": tenant, "actor": actor, "keys": own})
+    )
+    return {(row.actor, row.key): row for row in found}
 
 
 def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
