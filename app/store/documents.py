@@ -1,6 +1,6 @@
 """The present documents of a tenant, as they are stored."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
@@ -69,10 +69,6 @@ SOME = (
         DocumentRow.id.in_(bindparam("ids", expanding=True)),
     )
     .order_by(DocumentRow.kind, DocumentRow.id)
-)
-# SQLite reads every document of the tenant to find pairs of (kind, id), but ids of one kind it finds by the index.
-SOME_OF_KIND = select(*COLUMNS).where(
-    DocumentRow.kind == bindparam("kind"), DocumentRow.id.in_(bindparam("ids", expanding=True))
 )
 HOLDERS = (
     select(*COLUMNS)
@@ -151,14 +147,6 @@ def some_documents(session: TenantSession, keys: Collection[tuple[str, str]]) ->
 def as_lists(keys: Collection[tuple[str, str]]) -> dict[str, list[str]]:
     """Split (kind, id) keys into the lists of `SOME`, which finds a little more where an id occurs in several kinds."""
     return {"kinds": sorted({kind for kind, _ in keys}), "ids": sorted({document_id for _, document_id in keys})}
-
-
-def ids_by_kind(keys: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Sort (kind, id) by kind."""
-    found: dict[str, list[str]] = {}
-    for kind, document_id in keys:
-        found.setdefault(kind, []).append(document_id)
-    return found
 
 
 def holders(session: TenantSession, kind: str, field: str, value: str) -> Sequence[Stored]:

@@ -58,7 +58,7 @@ _LOCKING = select(
 ).where(Tenant.id == bindparam("tenant"))
 _LOCK = InTransaction(_LOCKING)
 _LOCK_ROW = InTransaction(_LOCKING.with_for_update())
-_SOME_OF_KIND = InTransaction(scoped(SOME_OF_KIND))
+_SOME = InTransaction(scoped(SOME))
 _MOVE = InTransaction(
     update(Tenant)
     .where(Tenant.id == bindparam("tenant"))
