@@ -110,14 +110,12 @@ def prepare(config: Config) -> Prepared:
         UnavailableError: migrations are pending and may not be applied by themselves.
     """
     make_data_dir(config)
-    database = Database(config.database_url)
-    try:
-        if config.auto_migrate:
+    if config.auto_migrate:
+        database = Database(config.database_url)
+        try:
             upgrade(database)
-        elif not is_current(database):
-            raise UnavailableError(PENDING, retry_after_s=60)
-    finally:
-        database.close()
+        finally:
+            database.close()
     with installation(config) as opened:
         found_tenants(opened)
         return _renew_token(config, opened)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import and_, bindparam, func, select, tuple_
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.store.format1 import json_object
@@ -41,7 +41,9 @@ _copied_seq = (
         EventRecord.tenant == TENANT,
         EventRecord.seq <= bindparam("until"),
         EventRecord.commit_id.is_not(None),
-        tuple_(EventRecord.object_kind, EventRecord.object_id).in_(bindparam("keys", expanding=True)),
+        # Two lists, not pairs, so that SQLite looks them up; the caller takes the pairs that it asked for.
+        EventRecord.object_kind.in_(bindparam("kinds", expanding=True)),
+        EventRecord.object_id.in_(bindparam("ids", expanding=True)),
     )
     .group_by(EventRecord.object_kind, EventRecord.object_id)
     .subquery()
@@ -75,7 +77,8 @@ def _copied(session: TenantSession, events: Sequence[Event]) -> Iterator[tuple[i
     try:
         for part in _parts(events):
             keys = [(one.object_kind, one.object_id) for one in part]
-            rows = other.rows(_COPIED, {"keys": keys, "until": until})
+            kinds, ids = {kind for kind, _ in keys}, {document_id for _, document_id in keys}
+            rows = other.rows(_COPIED, {"kinds": list(kinds), "ids": list(ids), "until": until})
             bodies = {(row.object_kind, row.object_id): row.after for row in rows}
             for one, key in zip(part, keys, strict=True):
                 if bodies.get(key) is not None:

@@ -1,6 +1,5 @@
 """One table from credential headers to dialect, tenant and actor."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +9,7 @@ from app.core.errors import ForbiddenError, ThrottledError, UnauthenticatedError
 from app.http.endpoint import Endpoint
 from app.http.rights import Grant, allows
 from app.http.throttle import Throttle
+from app.store.accounts import token_hash
 
 PUBLIC_TENANT: Final = "public"
 ANONYMOUS: Final = Actor(id="anonymous", kind="user", handle="anonymous")
@@ -66,11 +66,6 @@ REFUSED: Final = "Authentication failed; send a valid token in the header X-API-
 """Missing, unknown, disabled and expired are told apart to nobody."""
 
 PUBLIC_CALLER: Final = Caller(PUBLIC_TENANT, ANONYMOUS, None, Grant("ro"), read_only=True)
-
-
-def token_hash(token: str) -> str:
-    """Give the form in which a token is stored and looked up."""
-    return "v2:" + hashlib.sha512(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

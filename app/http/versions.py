@@ -57,7 +57,6 @@ class Era:
 
 RUDDER: Final = Era(name="rudder", lifespan=Lifespan(FIRST, 24), strict=False)
 TRUE: Final = Era(name="true", lifespan=Lifespan(25), strict=True)
-ERAS: Final = (RUDDER, TRUE)
 
 ONE_VALUE_OR_ERROR: Final = Lifespan(FIRST, 10)
 """Versions that refuse a second value for a field of one value; later ones take the first, the strict era refuses."""

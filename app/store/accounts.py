@@ -69,8 +69,8 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """Hash a token as it is stored: `v2:` and the SHA-512 in hex."""
-    return "v2:" + hashlib.sha512(token.encode()).hexdigest()
+    """Hash a token as it is stored and looked up: `v2:` and the SHA-512 in hex; odd bytes count as they were sent."""
+    return "v2:" + hashlib.sha512(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def find_by_hash(connection: Connection, hashed: str) -> Account | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from app.core.canonical import Document, load
 from app.store.prepared import Prepared, Utf8
@@ -100,7 +100,6 @@ _LISTED = Prepared(
     )
 )
 _ONE_AND_SEQ = Prepared(scoped(ONE.add_columns(Tenant.seq).join(Tenant, Tenant.id == DocumentRow.tenant)))
-COUNT = select(func.count()).select_from(DocumentRow).where(DocumentRow.kind == bindparam("kind"))
 
 
 def find_document(session: TenantSession, kind: str, document_id: str) -> Stored | None:
@@ -152,9 +151,3 @@ def as_lists(keys: Collection[tuple[str, str]]) -> dict[str, list[str]]:
 def holders(session: TenantSession, kind: str, field: str, value: str) -> Sequence[Stored]:
     """Read the documents of a kind whose declared field has this value, by id."""
     return [Stored(*row) for row in session.rows(HOLDERS, {"kind": kind, "field": field, "value": value})]
-
-
-def count_documents(session: TenantSession, kind: str) -> int:
-    """Count the documents of a kind."""
-    row = session.find(COUNT, {"kind": kind})
-    return int(row[0]) if row is not None else 0

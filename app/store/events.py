@@ -16,11 +16,6 @@ from app.store.tables import EventRecord, Tenant
 COLUMNS = tuple(EventRecord.__table__.c)
 
 ONE = select(*COLUMNS).where(EventRecord.seq == bindparam("seq"))
-RANGE = (
-    select(*COLUMNS)
-    .where(EventRecord.seq >= bindparam("first"), EventRecord.seq <= bindparam("last"))
-    .order_by(EventRecord.seq)
-)
 OF_OBJECT = (
     select(*COLUMNS)
     .where(
@@ -129,11 +124,6 @@ def row_of(event: Event) -> dict[str, object]:
         "private_name": private.name if private else None,
         "private_user_agent": private.user_agent if private else None,
     }
-
-
-def events_between(session: TenantSession, first: int, last: int) -> list[Event]:
-    """Read the events of a range of seqs, both ends included, in order."""
-    return [event(row) for row in session.rows(RANGE, {"first": first, "last": last})]
 
 
 class SqlLog:

@@ -10,10 +10,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.context import Actor, Context
-from app.http.auth import AccountGrant, token_hash
+from app.http.auth import AccountGrant
 from app.http.mount import mount
 from app.http.rights import AclEntry, Authorization, Grant
 from app.http.wiring import Wiring
+from app.store.accounts import token_hash
 from tests.http.sample import ENDPOINTS, Document, Shelf, document
 
 Option: TypeAlias = Any

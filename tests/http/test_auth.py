@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from app.http.auth import CREDENTIALS, token_hash
+from app.http.auth import CREDENTIALS
 from app.http.endpoint import ANYBODY, Endpoint
 from app.http.rights import AclEntry, Grant, allows, is_acl_path, path_matches
 from app.http.throttle import MAX_ADDRESSES, Throttle, bucket
+from app.store.accounts import token_hash
 from tests.http.conftest import Caller, Server
 from tests.http.sample import ENDPOINTS, Shelf
 

@@ -7,11 +7,11 @@ from app.fleet.techniques.patterns import MAX_MATCHED_LENGTH, matches
 from app.fleet.techniques.reading import is_storable
 from app.fleet.techniques.types import split_list
 from app.fleet.techniques.variables import Variable
+from app.store.secrets import tag_of
 
 MAX_VALUE_LENGTH = 262_144
 MAX_TAG_LENGTH = 200
 SHOWN_LENGTH = 60
-SECRET_KEY = "$secret"  # noqa: S105  the name of a JSON member, no secret
 _REFERENCE = re.compile(r"\$\{\s*(?:node|rudder)\s*\.[^{}]*\}", re.IGNORECASE)
 
 
@@ -22,10 +22,8 @@ def has_reference(text: str) -> bool:
 
 def is_secret_tag(value: JSON) -> bool:
     """Tell whether a value stands for a secret that is stored elsewhere."""
-    if not isinstance(value, dict) or set(value) != {SECRET_KEY}:
-        return False
-    tag = value[SECRET_KEY]
-    return isinstance(tag, str) and 0 < len(tag) <= MAX_TAG_LENGTH
+    tag = tag_of(value)
+    return tag is not None and 0 < len(tag) <= MAX_TAG_LENGTH
 
 
 def check_value(variable: Variable, given: JSON) -> tuple[JSON, str | None]:
