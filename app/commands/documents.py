@@ -26,7 +26,8 @@ _ALL_TENANTS = click.option("--tenant", help="Only this tenant; otherwise every 
 def import_folder(*, folder: Path, tenant: str, reason: str, dry_run: bool) -> None:
     """Load a folder of documents as one change set.
 
-    Every `<kind plural>/**/*.json` under FOLDER is taken, all of them or none; a document whose id exists is replaced.
+    Every `<kind plural>/**/*.json` under FOLDER is taken, all of them or none. A document whose id exists is
+    changed to what its file says; members that the file does not have stay as they are.
     """
     files = find_files(folder)
     edits = read_edits(folder, tqdm(files, desc="Reading", unit=" files", leave=False, disable=None))
