@@ -14,6 +14,7 @@ from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
+from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 
 _CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
@@ -33,4 +34,5 @@ RESOURCES: tuple[Resource, ...] = (
     *_CONFIGURATION,
     ACCOUNTS,
     events_resource(WRITINGS),
+    USER_MANAGEMENT,
 )
