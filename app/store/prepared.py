@@ -48,7 +48,7 @@ class InTransaction:
             return _found(connection.execute(self._statement, rows))
         text, names = self._compiled.get(()) or self._compile(connection, (), {})
         values = [tuple([row[name] for name in names]) for row in rows]
-        return _execute(connection, text, values)
+        return run_text(connection, text, values)
 
     def run_for(
         self, connection: Connection, values: Mapping[str, object], lists: Mapping[str, Sequence[str]]
@@ -60,7 +60,7 @@ class InTransaction:
         text, names = self._compiled.get(lengths) or self._compile(connection, lengths, {**values, **lists})
         flat = {f"{name}_{place}": item for name, items in lists.items() for place, item in enumerate(items, 1)}
         named = {**values, **flat}
-        return _execute(connection, text, [tuple([named[name] for name in names])])
+        return run_text(connection, text, [tuple([named[name] for name in names])])
 
     def _compile(
         self, connection: Connection, lengths: tuple[int, ...], sample: Mapping[str, object]
@@ -79,7 +79,8 @@ def _found(result: CursorResult[*tuple[Any, ...]]) -> Iterator[Sequence[Any]]:
     return iter(result) if result.returns_rows else iter(())
 
 
-def _execute(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[Any]]:
+def run_text(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]] = ((),)) -> Iterator[Sequence[Any]]:
+    """Run a statement's text on the driver's own cursor, for each row of values."""
     cursor: Any = connection.connection.cursor()
     try:
         if len(rows) == 1:

@@ -38,11 +38,27 @@ class Batch:
     """Everything that one transaction of the committer writes."""
 
     upserts: dict[tuple[str, str], Row] = field(default_factory=dict)
+    updates: dict[tuple[str, str], Row] = field(default_factory=dict)
     deletes: set[tuple[str, str]] = field(default_factory=set)
     fields: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     secrets: dict[str, Row] = field(default_factory=dict)
     idempotency: list[Row] = field(default_factory=list)
+
+    def put(self, key: tuple[str, str], row: Row, *, in_place: bool) -> None:
+        """Store a document; `in_place` when it exists already and keeps its name, so that no index moves."""
+        if in_place and key not in self.upserts and key not in self.deletes:
+            self.updates[key] = row
+        else:
+            self.updates.pop(key, None)
+            self.deletes.discard(key)
+            self.upserts[key] = row
+
+    def remove(self, key: tuple[str, str]) -> None:
+        """Take a document away."""
+        self.updates.pop(key, None)
+        self.upserts.pop(key, None)
+        self.deletes.add(key)
 
     def set_field(self, kind: str, document_id: str, field_name: str, text: str, *, holds: bool) -> None:
         """Say that a document holds, or no longer holds, a declared value; a later word undoes an earlier one."""
@@ -102,6 +118,15 @@ _EARLIER = scoped(
         EventRecord.commit_id.is_not(None),
     )
     .order_by(EventRecord.seq.desc())
+)
+_UPDATE = InTransaction(
+    update(DocumentRow)
+    .where(
+        DocumentRow.tenant == bindparam("b_tenant"),
+        DocumentRow.kind == bindparam("b_kind"),
+        DocumentRow.id == bindparam("b_id"),
+    )
+    .values({column: bindparam(f"b_{column}") for column in ("body", "blob", "revision", "commit_id", "updated")})
 )
 _DELETE_DOCUMENT = InTransaction(
     delete(DocumentRow).where(
@@ -207,6 +232,7 @@ def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
     """Write a batch and the tenant's new head; one statement for each table."""
     dialect = connection.dialect.name
     _many(connection, _DELETE_DOCUMENT, [_named(head.id, key) for key in batch.deletes])
+    _many(connection, _UPDATE, [{f"b_{name}": value for name, value in row.items()} for row in batch.updates.values()])
     _many(connection, _UPSERT[dialect], list(batch.upserts.values()))
     _many(connection, _DELETE_FIELD, [_gone(head.id, key) for key, holds in batch.fields.items() if not holds])
     _many(connection, _NEW_FIELDS, [_held(head.id, key) for key, holds in batch.fields.items() if holds])
