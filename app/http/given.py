@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.http.fields import Texts
 
 NEVER_STORED_REVISION: Final = 0
+PIECE_BYTES: Final = 64 * 1024
 _ETAG = re.compile(r'"(?:([1-9][0-9]{0,15})(?:-[^"]*)?|[^"]*)"')
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -216,6 +217,8 @@ def _parts_of(request: Request) -> Iterator[tuple[str, ...]]:
         yield "texts", name, *texts
     for name, files in request.files.lists():
         for file in files:
-            content = hashlib.file_digest(file.stream, "sha256").hexdigest()
+            content = hashlib.sha256()
+            while piece := file.stream.read(PIECE_BYTES):
+                content.update(piece)
             file.stream.seek(0)
-            yield "file", name, file.filename or "", file.mimetype, content
+            yield "file", name, file.filename or "", file.mimetype, content.hexdigest()
