@@ -53,7 +53,7 @@ def tree(write: Write) -> Callable[[Work, Given], Answer]:
 def of_technique(work: Work, given: Given) -> Answer:
     """List the directives of every version of a technique."""
     name = given.path["name"]
-    if not holders(work.session, "technique", "name", name):
+    if not holders(work.session, "technique", "id", name):
         text = f"Technique '{name}' does not exist"
         raise NotFoundError(f"{text}; GET /techniques/versions lists those that do", rudder=text)
     return Answer.many(Shown(stored) for stored in holders(work.session, "directive", "techniqueName", name))

@@ -9,6 +9,7 @@ from app.core.errors import InvalidError
 from app.fleet.targets import groups_in, merge_targets
 from app.fleet.zones import check_security
 from app.store.documents import Stored
+from app.store.keys import Key
 
 ROOT_CATEGORY = "rootRuleCategory"
 
@@ -24,6 +25,15 @@ DEFAULTS: Mapping[str, JSON] = {
     "tags": [],
     "security": None,
 }
+
+KEYS = (
+    Key("displayName"),
+    Key("categoryId"),
+    Key("enabled", "flag"),
+    Key("system", "flag"),
+    Key("directives", many=True),
+    Key("tags", many=True),
+)
 
 
 def judge_rule(present: Stored | None, edit: Edit, view: View) -> Document:
@@ -63,11 +73,8 @@ def check_rule(change: Change, view: View) -> None:
         raise InvalidError(f"Rule '{change.id}': {'. '.join(missing)}", fields=faults, rudder=rudder)
 
 
-def rule_fields(rule: Document) -> Iterable[tuple[str, str]]:
-    """List what rules can be looked up by."""
-    yield "categoryId", str(rule["categoryId"])
-    for directive in _texts(rule["directives"]):
-        yield "directives", directive
+def groups_of_rule(rule: Document) -> Iterable[tuple[str, str]]:
+    """List the groups that stand anywhere in the targets."""
     for group in groups_in(texts_and_objects(rule["targets"])):
         yield "groups", group
 
@@ -96,7 +103,8 @@ RULE = Kind(
     judge=judge_rule,
     guard=refuse_system,
     check=check_rule,
-    fields=rule_fields,
+    keys=KEYS,
+    derived=groups_of_rule,
     needs=needed_for_rule,
     unknown="Rule '{id}' was not found; GET /rules lists those that exist",
     rudder_unknown="Rule with id '{id}' was not found",
