@@ -3,6 +3,7 @@
 The order of `RESOURCES` is that in which the documents of one change set are judged: what is referred to comes first.
 """
 
+from app.http.information import information_endpoints
 from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
@@ -15,7 +16,7 @@ from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 
-RESOURCES: tuple[Resource, ...] = (
+_DESCRIBED: tuple[Resource, ...] = (
     SETTINGS,
     TECHNIQUES,
     RULE_CATEGORIES,
@@ -27,3 +28,9 @@ RESOURCES: tuple[Resource, ...] = (
     ACCOUNTS,
     EVENTS,
 )
+
+_INFORMATION = Resource(
+    name="info", endpoints=information_endpoints(endpoint for each in _DESCRIBED for endpoint in each.endpoints)
+)
+
+RESOURCES: tuple[Resource, ...] = (*_DESCRIBED, _INFORMATION)
