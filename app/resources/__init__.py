@@ -7,7 +7,7 @@ from app.http.information import information_endpoints
 from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
-from app.resources.events.routes import RESOURCE as EVENTS
+from app.resources.events.routes import events_resource
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
@@ -15,8 +15,9 @@ from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
+from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 
-_DESCRIBED: tuple[Resource, ...] = (
+_CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
     TECHNIQUES,
     RULE_CATEGORIES,
@@ -25,8 +26,16 @@ _DESCRIBED: tuple[Resource, ...] = (
     DIRECTIVES,
     GROUPS,
     RULES,
+)
+
+WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
+"""How documents are written, by kind."""
+
+_DESCRIBED: tuple[Resource, ...] = (
+    *_CONFIGURATION,
     ACCOUNTS,
-    EVENTS,
+    events_resource(WRITINGS),
+    USER_MANAGEMENT,
 )
 
 _INFORMATION = Resource(

@@ -396,6 +396,21 @@ def test_they_are_read_as_they_were(server: Server) -> None:
     }
 
 
+def test_a_write_of_them_is_rolled_back_like_any_other(server: Server) -> None:
+    server.post(f"/api/25/{ROOT}", json={"allowed_networks": ["10.1.0.0/16"]})
+    first = events(server)
+    server.post(f"/api/25/{ROOT}/diff", json={"allowed_networks": {"add": ["10.2.0.0/16"]}})
+
+    back = server.post(f"/api/25/events/{events(server)}/rollback", json={"to": "before"})
+    unset = server.post(f"/api/25/events/{first}/rollback", json={"to": "before"})
+
+    listed = {"allowed_networks": [{"id": "root", "allowed_networks": ["10.1.0.0/16"]}]}
+    assert (back.status_code, back.get_json()["data"]) == (200, {"settings": listed})
+    everywhere = {"allowed_networks": [{"id": "root", "allowed_networks": EVERYWHERE}]}
+    assert (unset.status_code, unset.get_json()["data"]) == (200, {"settings": everywhere})
+    assert networks(server) == EVERYWHERE
+
+
 def test_if_match_guards_them(server: Server) -> None:
     etag = server.post(f"/api/25/{ROOT}", json={"allowed_networks": ["10.1.0.0/16"]}).headers["ETag"]
 

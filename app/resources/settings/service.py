@@ -33,7 +33,7 @@ def read_one(work: Work, key: str, at: str | None) -> tuple[JSON, Stored | None]
         raise SETTING.missing(key)
     session = work.session
     stored = find_document(session, SETTING.name, key) if at is None else document_at(session, SETTING.name, key, at)
-    return _shown(work, key, setting(key, stored)), stored
+    return shown(work, key, setting(key, stored)), stored
 
 
 def read_all(asking: Asking, at: str | None) -> Document:
@@ -42,7 +42,7 @@ def read_all(asking: Asking, at: str | None) -> Document:
     listed = list_documents(work.session, SETTING.name) if at is None else list_at(work.session, SETTING.name, at)
     stored = {one.id: one for one in listed}
     return {
-        key: _shown(work, key, setting(key, stored.get(key)))
+        key: shown(work, key, setting(key, stored.get(key)))
         for key, declared in SETTINGS.items()
         if asking.strict or not declared.ours
     }
@@ -61,7 +61,7 @@ def write_one(asking: Asking, key: str, value: JSON, expected_revision: int | No
     read = _read(asking, key, value, "value")
     edit = Edit(SETTING.name, key, "modify", {"value": read}, expected_revision=expected_revision, strict=strict)
     stored = work.submit([edit]).asked[0].shown
-    return _shown(work, key, stored.document["value"]), stored
+    return shown(work, key, stored.document["value"]), stored
 
 
 def write_many(asking: Asking, values: Mapping[str, JSON]) -> Document:
@@ -84,7 +84,7 @@ def write_many(asking: Asking, values: Mapping[str, JSON]) -> Document:
         said = (" ; ".join(fault.message for fault in faults), " ; ".join(fault.rudder for fault in faults))
         raise InvalidError(said[0], fields=fields, rudder=said[1])
     changed = work.submit(edits).asked
-    return {change.id: _shown(work, change.id, change.shown.document["value"]) for change in changed}
+    return {change.id: shown(work, change.id, change.shown.document["value"]) for change in changed}
 
 
 def _read(asking: Asking, key: str, value: JSON, field: str) -> JSON:
@@ -94,6 +94,6 @@ def _read(asking: Asking, key: str, value: JSON, field: str) -> JSON:
     return read
 
 
-def _shown(work: Work, key: str, value: JSON) -> JSON:
+def shown(work: Work, key: str, value: JSON) -> JSON:
     """Show a value; of the allowed networks each policy server has some, set or not."""
     return networks.listed(work, value) if key == ALLOWED_NETWORKS else value
