@@ -18,7 +18,7 @@ from app.http.search_query import read_search
 from app.http.versions import Lifespan
 from app.store.documents import Stored, some_documents
 from app.store.keys import Key
-from app.store.search import Source, find
+from app.store.search import BY_ID, Order, Source, find
 from app.store.session import TenantSession
 from app.store.sources import Documents, documents_holding
 
@@ -45,18 +45,22 @@ Related = Sequence[Sequence[Any]]
 """For each parent, the rows that are related to it."""
 
 
+Show = Callable[[Work, Sequence[Any]], Sequence[Document]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
     """What `extend` puts into an object: the rows related to each parent, found in one statement.
 
-    `read` is the endpoint by which the related objects are read otherwise: whoever may not use it may not extend.
-    `show` makes the objects; with `many` they are a list.
+    `target` names the searchable whose objects they are: it says how they look and who may read them. `show` and
+    `reads` say so where they are of no single one. With `many` they are a list.
     """
 
-    read: Endpoint
     find: Callable[[TenantSession, Sequence[Any]], Related]
-    show: Callable[[Work, Sequence[Any]], Sequence[Document]]
+    target: str = ""
     many: bool = False
+    show: Show | None = None
+    reads: tuple[str, ...] = ()
 
 
 def _nowhere(_work: Work) -> Source[Any]:
@@ -67,41 +71,73 @@ def _nowhere(_work: Work) -> Source[Any]:
 class Searchable:
     """A resource that can be searched: where, with what right, by which keys, and what can be put into its objects.
 
-    `extensions` has every allowed path; the parent of a nested one is among them.
+    `name` is the plural in `extend` and in the action's name. `extensions` has every allowed path; the parent of a
+    nested one is among them. `order` is what a page is sorted by when nothing else is asked for.
     """
 
+    name: str
     path: str
-    action: str
     right: str
-    show: Callable[[Work, Sequence[Any]], Sequence[Document]]
+    show: Show
     keys: Mapping[str, Key] = field(default_factory=dict)
     source: Callable[[Work], Source[Any]] = _nowhere
     extensions: Mapping[str, Extension] = field(default_factory=dict)
+    order: Order = BY_ID
 
 
-def search_endpoint(one: Searchable) -> Endpoint:
-    """Declare the search of a resource."""
+def search_endpoints(searchables: Sequence[Searchable]) -> tuple[Endpoint, ...]:
+    """Declare the searches of all resources, which show each other's objects.
 
+    Raises:
+        KeyError: an extension names a searchable that is not there.
+    """
+    by_name = {one.name: one for one in searchables}
+    return tuple(
+        _endpoint(one, {path: _joined(each, by_name) for path, each in one.extensions.items()}) for one in searchables
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """An extension with what it needs of its target."""
+
+    extension: Extension
+    show: Show
+    reads: tuple[Needed, ...]
+
+
+def _joined(one: Extension, by_name: Mapping[str, Searchable]) -> _Joined:
+    targets = [by_name[name] for name in (one.reads or (one.target,))]
+    return _Joined(one, one.show or targets[0].show, tuple(_reading(target) for target in targets))
+
+
+def _reading(one: Searchable) -> Needed:
+    """Name the call that lists a resource, which whoever sees its objects must be allowed to make."""
+    listing = Endpoint(
+        methods=("GET",), path=one.path, action="", summary="", right=one.right, view=lambda *_: Answer()
+    )
+    return Needed(listing, tuple(one.path.removeprefix("/").split("/")))
+
+
+def _endpoint(one: Searchable, extensions: Mapping[str, _Joined]) -> Endpoint:
     def view(work: Work, given: Given) -> Answer:
-        asked, extend = read_search(given.body, given.query, one.keys, one.extensions)
+        asked, extend = read_search(given.body, given.query, one.keys, extensions, one.order)
         found = find(work.session, one.source(work), asked)
         shown = one.show(work, found.rows)
         held = [Held(row, document) for row, document in zip(found.rows, shown, strict=True)]
-        _extend(one, work, held, extend)
+        _extend(work, held, {path: extensions[path] for path in extend})
         meta: Document = {"page": asked.page, "limit": asked.limit, "total": found.total}
         return Answer(items=[each.shown for each in held], members={"meta": {**meta, "serverTime": rfc3339(now_ms())}})
 
     def needs(_work: Work, given: Given) -> Iterable[Needed]:
-        _, extend = read_search(given.body, given.query, one.keys, one.extensions)
-        reads = (one.extensions[path].read for path in extend)
-        return [Needed(read, tuple(read.path.removeprefix("/").split("/"))) for read in reads]
+        _, extend = read_search(given.body, given.query, one.keys, extensions, one.order)
+        return [needed for path in extend for needed in extensions[path].reads]
 
     return Endpoint(
         methods=("POST",),
         path=f"{one.path}/search",
-        action=one.action,
-        summary=f"Search by {', '.join(one.keys)}"
-        + (f"; extend by {', '.join(one.extensions)}" if one.extensions else ""),
+        action=f"search{one.name[:1].upper()}{one.name[1:]}",
+        summary=f"Search by {', '.join(one.keys)}" + (f"; extend by {', '.join(extensions)}" if extensions else ""),
         right=one.right,
         view=view,
         container=ARRAY,
@@ -115,33 +151,28 @@ def search_endpoint(one: Searchable) -> Endpoint:
     )
 
 
-def _extend(one: Searchable, work: Work, held: Sequence[Held], paths: Sequence[str]) -> None:
+def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, _Joined]) -> None:
     """Put the related objects in, a level after the other; nothing is read for no parents."""
     levels: dict[str, Sequence[Held]] = {"": held}
     count = 0
-    for path in sorted(paths, key=lambda path: (path.count("."), path)):
+    for path in sorted(extensions, key=lambda path: (path.count("."), path)):
         above, _, name = path.rpartition(".")
-        parents, extension = levels[above], one.extensions[path]
-        related = extension.find(work.session, [parent.row for parent in parents]) if parents else []
+        parents, joined = levels[above], extensions[path]
+        related = joined.extension.find(work.session, [parent.row for parent in parents]) if parents else []
         count += sum(map(len, related))
         if count > MOST_RELATED:
             raise SearchError(
                 f"extend '{path}' brings {count} related objects; at most {MOST_RELATED} are sent at once"
             )
         rows = [row for found in related for row in found]
-        shown = iter(extension.show(work, rows))
+        shown = iter(joined.show(work, rows))
         level: list[Held] = []
         for parent, found in zip(parents, related, strict=True):
             below = [Held(row, document) for row, document in zip(found, islice(shown, len(found)), strict=True)]
             objects: list[JSON] = [each.shown for each in below]
-            parent.shown[name] = objects if extension.many else (objects[0] if objects else None)
+            parent.shown[name] = objects if joined.extension.many else (objects[0] if objects else None)
             level.extend(below)
         levels[path] = level
-
-
-def reading(path: str, right: str) -> Endpoint:
-    """Name the endpoint that lists a resource, for the rights of an extension."""
-    return Endpoint(methods=("GET",), path=path, action="", summary="", right=right, view=lambda *_: Answer())
 
 
 def show_documents(
@@ -185,7 +216,7 @@ def by_value(
     return related
 
 
-def documents_searchable(kind: Kind, one: Searchable) -> Searchable:
-    """Complete the declaration of a kind's search with where its documents are found, and by which keys."""
-    source = Documents(kind.name, kind.keys)
+def documents_searchable(kind: Kind, one: Searchable, *, hidden: str | None = None) -> Searchable:
+    """Complete the declaration of a kind's search; documents whose flag `hidden` is true are not found."""
+    source = Documents(kind.name, kind.keys, hidden)
     return replace(one, keys=source.keys, source=lambda _work: source)

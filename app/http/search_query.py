@@ -11,7 +11,7 @@ from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError
 from app.http.search_errors import Constraints, Fault, SearchError
 from app.store.keys import Key, Value
-from app.store.search import Asked, Filter
+from app.store.search import Asked, Filter, Order
 
 MOST_VALUES: Final = 1_000
 """Values that one key takes."""
@@ -30,7 +30,7 @@ Checked = Iterator[Fault]
 
 
 def read_search(
-    body: JSON, url: Mapping[str, JSON], keys: Mapping[str, Key], paths: Collection[str]
+    body: JSON, url: Mapping[str, JSON], keys: Mapping[str, Key], paths: Collection[str], default: Order
 ) -> tuple[Asked, tuple[str, ...]]:
     """Read a search and the paths of its `extend`, sorted, with the parents of nested ones.
 
@@ -63,8 +63,10 @@ def read_search(
         most=most,
         page=page,
         limit=limit,
-        sort_by=str(order or "id"),
-        descending=direction == "desc",
+        order=Order(
+            default.key if order is None else str(order),
+            default.descending if direction is None and order is None else direction == "desc",
+        ),
     )
     return read, extend
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, func, or_, select
 
 from app.store.keys import Value
-from app.store.session import TenantSession
+from app.store.session import TenantSession, scoped
 
 Row_co = TypeVar("Row_co", covariant=True)
 Comparison = Callable[[ColumnElement[Any]], ColumnElement[bool]]
@@ -21,6 +21,16 @@ class Filter:
     or_unset: bool = False
 
 
+class Order(NamedTuple):
+    """What a page is sorted by; the id breaks ties."""
+
+    key: str
+    descending: bool = False
+
+
+BY_ID: Final = Order("id")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A search, read and checked; every name is one of the source's keys. `page` begins at 1."""
@@ -31,8 +41,7 @@ class Asked:
     most: Mapping[str, float] = field(default_factory=dict)
     page: int = 1
     limit: int = 100
-    sort_by: str = "id"
-    descending: bool = False
+    order: Order = BY_ID
 
     @property
     def is_limited(self) -> bool:
@@ -76,24 +85,22 @@ class Found(NamedTuple):
 def find(session: TenantSession, source: Source[Any], asked: Asked) -> Found:
     """Search in the session's tenant."""
     conditions = [*source.whole(), *_conditions(source, asked)]
-    counted = [func.count().over()] if asked.is_limited else []  # the conditions are worked out once
-    order = source.order(asked.sort_by)
+    counting = select(func.count(source.id)).where(*conditions)
+    # Conditions are worked out once, with the page; without any, counting alone is quicker.
+    total = func.count().over() if asked.is_limited else scoped(counting).scalar_subquery()
+    order = source.order(asked.order.key)
     page = (
-        select(source.id, *counted)
+        select(source.id, total)
         .where(*conditions)
-        .order_by((order.desc() if asked.descending else order.asc()).nulls_last(), source.id)
+        .order_by((order.desc() if asked.order.descending else order.asc()).nulls_last(), source.id)
         .limit(asked.limit)
         .offset((asked.page - 1) * asked.limit)
     )
     keys = session.rows(page)
-    if not keys and asked.page == 1:
-        return Found((), 0)
-    if counted and keys:
-        total = int(keys[0][1])
-    else:
-        total = int(session.rows(select(func.count(source.id)).where(*conditions))[0][0])
-    rows = source.load(session, [row[0] for row in keys]) if keys else {}
-    return Found([rows[row[0]] for row in keys if row[0] in rows], total)
+    if not keys:
+        return Found((), 0 if asked.page == 1 else int(session.rows(counting)[0][0]))
+    rows = source.load(session, [row[0] for row in keys])
+    return Found([rows[row[0]] for row in keys if row[0] in rows], int(keys[0][1]))
 
 
 def _conditions(source: Source[Any], asked: Asked) -> Iterable[ColumnElement[bool]]:

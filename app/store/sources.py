@@ -50,7 +50,7 @@ def _position_on_postgresql(element: Position, compiler: Any, **more: Any) -> st
 
 
 def _within(column: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = Position(column, part) > 0  # type: ignore[assignment]  # SQLAlchemy's operators are untyped here
+    found: ColumnElement[bool] = Position(column, part) > 0
     return found
 
 
@@ -65,10 +65,11 @@ _OURS = (Key("id"), Key("createdAt", "date"), Key("updatedAt", "date"), Key("rev
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The documents of a kind; what its keys hold is in `document_fields`."""
+    """The documents of a kind; what its keys hold is in `document_fields`. `hidden` is a flag of those not found."""
 
     kind: str
     declared: tuple[Key, ...]
+    hidden: str | None = None
 
     @property
     def keys(self) -> Mapping[str, Key]:
@@ -81,8 +82,11 @@ class Documents:
         return DocumentRow.id.expression
 
     def whole(self) -> Sequence[ColumnElement[bool]]:
-        """Take the kind's documents."""
-        return (DocumentRow.kind == self.kind,)
+        """Take the kind's documents, but for the hidden ones."""
+        whole: list[ColumnElement[bool]] = [DocumentRow.kind == self.kind]
+        if self.hidden is not None:
+            whole.append(DocumentRow.id.not_in(self._holding(self.hidden, DocumentField.text == "true")))
+        return whole
 
     def equals(self, key: str, wanted: Filter) -> ColumnElement[bool]:
         """Demand one of the values."""
@@ -119,10 +123,12 @@ class Documents:
             select(kept)
             .where(
                 DocumentField.tenant == TENANT,
+                DocumentRow.tenant == TENANT,  # the outer row's, which the session cannot see to be confined
                 DocumentField.kind == self.kind,
                 DocumentField.id == DocumentRow.id,
                 DocumentField.field == key,
             )
+            .correlate(DocumentRow)
             .limit(1)
             .scalar_subquery()
         )

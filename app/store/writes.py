@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from app.store.declared import value_row
 from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
@@ -296,6 +297,4 @@ def _gone(tenant: str, key: tuple[str, str, Declared]) -> Row:
 
 
 def _held(tenant: str, key: tuple[str, str, Declared]) -> Row:
-    kind, document_id, value = key
-    names = {"tenant": tenant, "kind": kind, "id": document_id, "field": value.name}
-    return {**names, "text": value.text, "folded": value.text.casefold(), "number": value.number}
+    return value_row(tenant, *key)

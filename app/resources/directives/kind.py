@@ -7,6 +7,7 @@ from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over, refuse_system
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.fleet.references import technique_id_of
 from app.fleet.techniques.definition import Technique
 from app.fleet.techniques.parameters import complete_parameters, secret_paths
 from app.fleet.techniques.stored import technique_of
@@ -112,9 +113,9 @@ def _no_technique(name: str, *, rudder: str | None = None) -> InvalidError:
     return InvalidError(remedy, fields={"techniqueName": [remedy]}, rudder=rudder or text)
 
 
-def technique_of_directive(directive: Document) -> Iterable[tuple[str, str]]:
-    """Name the technique's document."""
-    yield "technique", document_id(str(directive["techniqueName"]), str(directive["techniqueVersion"]))
+def looked_up(directive: Document) -> Iterable[tuple[str, str]]:
+    """Name the technique's document, by which a directive can be looked up."""
+    return (("technique", technique) for technique in technique_id_of(directive))
 
 
 def needed_for_directive(edit: Edit) -> Iterable[tuple[str, str]]:
@@ -149,7 +150,7 @@ DIRECTIVE = Kind(
     judge=judge_directive,
     guard=refuse_system,
     keys=KEYS,
-    derived=technique_of_directive,
+    derived=looked_up,
     needs=needed_for_directive,
     cascade=take_out_of_rules,
     secret_paths=directive_secrets,
