@@ -12,7 +12,7 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.errors import ForbiddenError, SternpostError, UnavailableError
-from app.http import answers, problems
+from app.http import answers, problems, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, prettify
@@ -224,8 +224,12 @@ class Dispatcher:
         action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
-        envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
-        body = envelope.error(problems.text_of(error, era, call.request_id))
+        text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
+        of_search = exchange.route is not None and exchange.route.endpoint.search_errors
+        if of_search:
+            text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
+            members = {**members, "meta": meta}
+        body = Envelope(action, self._path_id(exchange), members).error(text, null_data=of_search)
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}
