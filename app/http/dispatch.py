@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Final
@@ -216,6 +217,14 @@ class Dispatcher:
             return None
         return exchange.values[route.parameters[-1]]
 
+    def _is_search(self, exchange: Exchange) -> bool:
+        """Say whether the path is one of a search, whatever the method."""
+        route = exchange.route
+        if route is None and exchange.segments[-1:] == ["search"]:
+            with suppress(SternpostError):
+                route = self.routes.get(exchange.version, "POST", exchange.segments).route
+        return route is not None and route.endpoint.search_errors
+
     def refuse(self, exchange: Exchange, error: Exception) -> Response:
         """Put an error into the envelope of its era."""
         error, era, call = problems.translated(error), exchange.era, exchange.call
@@ -225,7 +234,7 @@ class Dispatcher:
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
-        of_search = exchange.route is not None and exchange.route.endpoint.search_errors
+        of_search = self._is_search(exchange)
         if of_search:
             text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
             members = {**members, "meta": meta}

@@ -160,10 +160,7 @@ def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, _Joined])
         parents, joined = levels[above], extensions[path]
         related = joined.extension.find(work.session, [parent.row for parent in parents]) if parents else []
         count += sum(map(len, related))
-        if count > MOST_RELATED:
-            raise SearchError(
-                f"extend '{path}' brings {count} related objects; at most {MOST_RELATED} are sent at once"
-            )
+        _check_count(count, f"extend up to '{path}'")
         rows = [row for found in related for row in found]
         shown = iter(joined.show(work, rows))
         level: list[Held] = []
@@ -173,6 +170,11 @@ def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, _Joined])
             parent.shown[name] = objects if joined.extension.many else (objects[0] if objects else None)
             level.extend(below)
         levels[path] = level
+
+
+def _check_count(count: int, what: str) -> None:
+    if count > MOST_RELATED:
+        raise SearchError(f"{what} brings {count} related objects; at most {MOST_RELATED} are sent at once")
 
 
 def show_documents(
@@ -195,6 +197,7 @@ def by_ids(
 
     def related(session: TenantSession, parents: Sequence[Stored]) -> Related:
         named = [list(dict.fromkeys(ids_of(parent.document))) for parent in parents]
+        _check_count(sum(map(len, named)), f"extend to {kind}")
         found = some_documents(session, {(kind, one) for ids in named for one in ids})
         return [[found[kind, one] for one in ids if (kind, one) in found] for ids in named]
 

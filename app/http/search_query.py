@@ -15,6 +15,8 @@ from app.store.search import Asked, Filter, Order
 
 MOST_VALUES: Final = 1_000
 """Values that one key takes."""
+MOST_TEXTS: Final = 100
+"""Parts of texts that a whole search takes: each is looked for on its own."""
 MOST_PATHS: Final = 10
 MOST_LIMIT: Final = 1_000
 DEFAULT_LIMIT: Final = 100
@@ -43,6 +45,9 @@ def read_search(
     faults = [_unknown(name, value) for name, value in asked.items() if name not in NAMES]
     filters = _read(asked, "filters", _filter_reader(keys), faults)
     texts = _read(asked, "search", _text_reader(keys), faults)
+    if sum(map(len, texts.values())) > MOST_TEXTS:
+        said = f"search must contain no more than {MOST_TEXTS} elements in all"
+        faults.append(Fault("search", asked["search"], {"arrayMaxSize": said}))
     least = _read(asked, "greaterThan", _bound_reader(keys), faults)
     most = _read(asked, "lessThan", _bound_reader(keys), faults)
     order = asked.get("sortBy")
@@ -133,8 +138,8 @@ def _text_reader(keys: Mapping[str, Key]) -> Callable[[str, JSON], Sequence[str]
             raise SearchError(f"search.{name} must be an array of texts, not a single one: write [...] around it")
         if not isinstance(value, list):
             raise _Wrong({"isArray": f"{name} must be an array"})
-        if len(value) > MOST_VALUES:
-            raise _Wrong({"arrayMaxSize": f"{name} must contain no more than {MOST_VALUES} elements"})
+        if len(value) > MOST_TEXTS:
+            raise _Wrong({"arrayMaxSize": f"{name} must contain no more than {MOST_TEXTS} elements"})
         texts = [str(_typed(key, one)) for one in value if one is not None and one != ""]
         if not texts:
             raise _Skip
@@ -225,7 +230,7 @@ def _paths(asked: Document, allowed: Collection[str], faults: list[Fault]) -> tu
     if "extend" not in asked:
         return ()
     given = asked["extend"]
-    if not isinstance(given, list) or any(one not in allowed for one in given):
+    if not isinstance(given, list) or any(not isinstance(one, str) or one not in allowed for one in given):
         said = f"each value in extend must be one of the following values: {', '.join(sorted(allowed)) or 'none'}"
         faults.append(Fault("extend", given, {"isEnum": said}))
         return ()

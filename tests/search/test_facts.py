@@ -177,6 +177,14 @@ REFUSED = {
     "25 an unknown path": ({"extend": ["bogus"]}, "ValidationError", "isEnum"),
     "25 an unlisted nested path": ({"extend": ["technique.rules"]}, "ValidationError", "isEnum"),
     "25 four segments": ({"extend": ["rules.groups.category.parent"]}, "ValidationError", "isEnum"),
+    "25 a list in the list": ({"extend": [["rules"]]}, "ValidationError", "isEnum"),
+    "25 an object in the list": ({"extend": [{}]}, "ValidationError", "isEnum"),
+    "too many texts": ({"search": {"displayName": ["x"] * 101}}, "ValidationError", "arrayMaxSize"),
+    "too many texts in all": (
+        {"search": {"displayName": ["x"] * 60, "tags": ["x"] * 60}},
+        "ValidationError",
+        "arrayMaxSize",
+    ),
     "25 a bare text": ({"extend": "rules"}, "ValidationError", "isEnum"),
     "2.1 numbers for texts": ({"filters": {"displayName": [1]}}, "ValidationError", "isString"),
     "2.1 texts for numbers": ({"filters": {"priority": ["1"]}}, "ValidationError", "isNumber"),
@@ -373,3 +381,26 @@ def test_a_changed_value_is_found_and_the_old_one_is_not(rows: Server) -> None:
     assert names(ask(rows, {"filters": {"priority": [7]}})) == ["Renamed"]
     submit(rows.opened, Edit("directive", "d-0", "delete"))
     assert names(ask(rows, {"filters": {"priority": [7]}})) == []
+
+
+def test_a_search_of_as_many_texts_as_are_taken_works(rows: Server) -> None:
+    found = ask(rows, {"search": {"displayName": [f"x{n}" for n in range(99)] + ["JANE"]}})
+
+    assert names(found) == ["jane"]
+
+
+def test_another_method_on_the_path_is_refused_in_the_same_form(rows: Server) -> None:
+    answer = rows.get("/api/25/rules/search")
+
+    assert answer.status_code == 405
+    assert code(answer.json) == "MethodNotAllowedError"
+
+
+def test_more_related_objects_than_are_sent_are_refused_before_they_are_read(rows: Server) -> None:
+    targets = [f"group:g-{n}" for n in range(20_001)]
+    submit(rows.opened, Edit("rule", "r-big", "create", {"displayName": "Big rule", "targets": targets}))
+
+    found = ask(rows, {"extend": ["groups"]}, path="rules", status=400)
+
+    assert code(found) == "BadRequestError"
+    assert "20001" in found["errorDetails"]
