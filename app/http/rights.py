@@ -1,4 +1,4 @@
-"""What a caller may do: authorisations none, ro, rw and acl, rights of people, and the names that rights can have."""
+"""What a caller may do: an account by its authorisation (none, ro, rw, acl), a person by the rights of their roles."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,15 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.core.canonical import JSON
+from app.core.rights import RIGHTS
 from app.http.endpoint import ANYBODY, PUBLIC, Endpoint
-
-KINDS: Final = (
-    *("account", "administration", "compliance", "configuration", "deployer", "deployment", "directive", "event"),
-    *("group", "image", "instance", "node", "parameter", "reviewPolicy", "role", "rule", "secret", "team", "technique"),
-    *("tenant", "user", "userAccount", "validator", "webhook"),
-)
-ACTIONS: Final = ("read", "edit", "write")
-RIGHTS: Final = frozenset(f"{kind}_{action}" for kind in KINDS for action in ACTIONS)
 
 READS: Final = frozenset(right for right in RIGHTS if right.endswith("_read"))
 
@@ -44,7 +37,7 @@ class Grant:
     @property
     def holds_everything(self) -> bool:
         """Tell whether nothing is closed to it."""
-        everything = self.authorization == "rights" and ANYBODY in self.rights and self.within == "rw"
+        everything = self.authorization == "rights" and self.rights >= RIGHTS and self.within == "rw"
         return everything or self.authorization == "rw"
 
 
@@ -84,7 +77,7 @@ def _within(grant: Grant, endpoint: Endpoint) -> bool:
 
 def _opens(rights: frozenset[str], endpoint: Endpoint) -> bool:
     """Let any one of the rights that the endpoint lists open it."""
-    return ANYBODY in rights or any(right == ANYBODY or right in rights for right in endpoint.rights)
+    return any(right == ANYBODY or right in rights for right in endpoint.rights)
 
 
 def _only_reads(endpoint: Endpoint) -> bool:

@@ -12,14 +12,14 @@ from app.changes.recording import Fact
 from app.core.canonical import JSON, Document
 from app.core.errors import AlreadyExistsError, InvalidError
 from app.core.ids import new_id
-from app.http.roles import ROLES
+from app.core.rights import expand
+from app.core.roles import ADMINISTRATOR, ROLES
 from app.store import people as store
 from app.store.accounts import is_used
 from app.store.people import Identity, User
 from app.store.roles import own_roles
 
 KIND: Final = "user"
-ADMINISTRATOR: Final = "administrator"
 EVERYONE: Final = "everyone"
 """The role that everybody has without being given it."""
 
@@ -69,15 +69,19 @@ def new_username(connection: Connection, tenant: str, wanted: str | None) -> str
     return wanted
 
 
+def role_table(connection: Connection, tenant: str) -> dict[str, frozenset[str]]:
+    """Give the rights of every role of a tenant, built in or its own, by the id under which it is stored."""
+    own = own_roles(connection, tenant).values()
+    return {EVERYONE: frozenset(), **ROLES, **{role.id: expand(role.rights) for role in own}}
+
+
 def check_roles(connection: Connection, tenant: str, roles: Iterable[str]) -> dict[str, int | None]:
     """Return the roles by the ids under which they are stored, each without end.
 
     Raises:
         InvalidError: there is no such role, or it is everybody's anyway.
     """
-    own = own_roles(connection, tenant)
-    known = {role.casefold(): role for role in ROLES} | {folded: role.id for folded, role in own.items()}
-    known.pop(EVERYONE, None)
+    known = {role.casefold(): role for role in role_table(connection, tenant) if role != EVERYONE}
     wrong = sorted({role for role in roles if role.casefold() not in known})
     if wrong:
         listed = ", ".join(sorted(known.values()))
