@@ -21,6 +21,7 @@ from app.http.mount import mount
 from app.http.observe import configure_logging
 from app.http.rights import grant_of
 from app.http.wiring import Wiring
+from app.people.callers import People, is_active_user
 from app.resources import RESOURCES
 from app.store.accounts import Account, find_by_hash
 from app.store.db import is_current
@@ -34,6 +35,7 @@ def create_app(config: Config, opened: Installation | None = None) -> Flask:
     wiring = Wiring(
         open_work=server.open_work,
         find_account=server.find_account,
+        find_bearer=server.find_bearer,
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
         public_read=config.public_read,
@@ -64,7 +66,12 @@ class _Server:
     def find_account(self, hashed: str) -> AccountGrant | None:
         with self.opened.database.connect() as connection:
             account = find_by_hash(connection, hashed)
-        if account is None or not account.enabled or (account.expires is not None and account.expires <= now_ms()):
+            owner = None if account is None else account.owner
+            if account is not None and owner and not is_active_user(connection, account.tenant, owner):
+                return None
+        if account is None:
+            return self.people.find_by_personal_token(hashed, now_ms())
+        if not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
         self.opened.last_uses.note(account.tenant, account.id)
         known = self.grants.get(account.id)
@@ -73,6 +80,13 @@ class _Server:
             made = AccountGrant(account.tenant, _actor(account), account.id, grant)
             known = self.grants[account.id] = (account, made)
         return known[1]
+
+    def find_bearer(self, token: str) -> AccountGrant | None:
+        return self.people.find_by_access(token, now_ms())
+
+    @property
+    def people(self) -> People:
+        return People(self.opened.database, self.opened.committer.ring)
 
     def find_fault(self) -> str | None:
         try:

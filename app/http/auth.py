@@ -38,6 +38,12 @@ class Caller:
 
 
 FindAccount = Callable[[str], AccountGrant | None]
+FindBearer = Callable[[str], AccountGrant | None]
+
+
+def find_nobody(_token: str) -> AccountGrant | None:
+    """Know no people at all."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ CREDENTIALS: Final = (
     CredentialRow("HTTP_X_API_TOKEN", "rudder", served=True),
     CredentialRow("HTTP_X_API_KEY", "panel"),
     CredentialRow("HTTP_API_KEY", "tenant"),
-    CredentialRow("HTTP_AUTHORIZATION", "tenant"),
+    CredentialRow("HTTP_AUTHORIZATION", "tenant", served=True),
     CredentialRow("HTTP_X_TAKARO_TOKEN", "takaro"),
     CredentialRow("sternpost_session", "console"),
 )
@@ -61,6 +67,8 @@ CREDENTIALS: Final = (
 
 Rows that are not served answer 401 until the dialect that reads them is there.
 """
+
+BEARER: Final = "HTTP_AUTHORIZATION"
 
 REFUSED: Final = "Authentication failed; send a valid token in the header X-API-Token"
 """Missing, unknown, disabled and expired are told apart to nobody."""
@@ -75,6 +83,7 @@ class Authenticator:
     find_account: FindAccount
     throttle: Throttle
     public_read: bool = False
+    find_bearer: FindBearer = find_nobody
 
     def caller(self, environ: Mapping[str, object], address: str, *, strict: bool) -> Caller:
         """Name the caller.
@@ -90,18 +99,34 @@ class Authenticator:
             raise UnauthenticatedError(REFUSED)
         found = self._find(row, environ)
         if found is None:
-            wait_s = self.throttle.fail(address)
-            if wait_s:
-                text = f"Too many failed authentications from this address; try again in {wait_s} s"
-                raise ThrottledError(text, retry_after_s=wait_s)
+            self.count_failure(address)
             raise UnauthenticatedError(REFUSED)
         return Caller(found.tenant, found.actor, found.credential, found.grant, row.dialect)
+
+    def count_failure(self, address: str) -> None:
+        """Count a failed authentication of any kind.
+
+        Raises:
+            ThrottledError: it was one too many from this address.
+        """
+        wait_s = self.throttle.fail(address)
+        if wait_s:
+            text = f"Too many failed authentications from this address; try again in {wait_s} s"
+            raise ThrottledError(text, retry_after_s=wait_s)
 
     def _find(self, row: CredentialRow, environ: Mapping[str, object]) -> AccountGrant | None:
         if not row.served:
             return None
+        if row.variable == BEARER:
+            scheme, _, token = str(environ[row.variable]).strip().partition(" ")
+            return self.find_bearer(token.strip()) if scheme.lower() == "bearer" else None
         token = str(environ.get(row.variable, "")).encode("latin-1").decode("utf-8", "surrogateescape")
         return self.find_account(token_hash(token)) if token else None
+
+
+def has_credential(environ: Mapping[str, object]) -> bool:
+    """Tell whether a request carries any credential."""
+    return _presented(environ) is not None
 
 
 def _presented(environ: Mapping[str, object]) -> CredentialRow | None:

@@ -11,11 +11,11 @@ from flask import Request, Response
 from flask import request as current_request
 
 from app.core.context import Context, Source
-from app.core.errors import ForbiddenError, SternpostError, UnavailableError
+from app.core.errors import ForbiddenError, InvalidError, SternpostError, UnauthenticatedError, UnavailableError
 from app.http import answers, problems
-from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, has_credential
 from app.http.endpoint import Answer, Given, Work
-from app.http.envelope import JSON_TYPE, Envelope, prettify
+from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
@@ -63,7 +63,9 @@ class Dispatcher:
         self.routes = routes
         self.wiring = wiring
         self.streams = BoundedSemaphore(wiring.most_streams)
-        self.authenticator = Authenticator(wiring.find_account, Throttle(wiring.now_s), wiring.public_read)
+        self.authenticator = Authenticator(
+            wiring.find_account, Throttle(wiring.now_s), wiring.public_read, wiring.find_bearer
+        )
 
     def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
         """Answer a request that the router brought to a shape, or (None) nowhere."""
@@ -85,7 +87,7 @@ class Dispatcher:
             raise refusal
         match = self._match(exchange, shape, values)
         public = isinstance(match, Match) and match.route.is_public
-        caller = PUBLIC_CALLER if public else self.authenticate(exchange)
+        caller = PUBLIC_CALLER if public and not self._greets(exchange) else self.authenticate(exchange)
         if request.method == "OPTIONS":
             return self._options(exchange)
         if isinstance(match, SternpostError):
@@ -95,7 +97,18 @@ class Dispatcher:
         context = self._context(exchange, caller)
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
-        return self._run(exchange, match.route, context)
+        try:
+            return self._run(exchange, match.route, context)
+        except UnauthenticatedError:
+            # A password or token in the body that opened nothing counts like one in a header.
+            self.authenticator.count_failure(exchange.call.address)
+            raise
+
+    @staticmethod
+    def _greets(exchange: Exchange) -> bool:
+        return (
+            exchange.route is not None and exchange.route.endpoint.greets and has_credential(exchange.request.environ)
+        )
 
     def authenticate(self, exchange: Exchange) -> Caller:
         """Name the caller, for the answer and for the log."""
@@ -221,12 +234,21 @@ class Dispatcher:
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
-        body = envelope.error(problems.text_of(error, era, call.request_id))
+        body = _fields_of(exchange, error) or envelope.error(problems.text_of(error, era, call.request_id))
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}
         status = problems.status_of(type(error), era)
         return respond(exchange.request, body.encode("utf-8", "replace"), status, headers, JSON_TYPE)
+
+
+def _fields_of(exchange: Exchange, error: Exception) -> str | None:
+    """Write the bare map of wrong fields, where the endpoint's answers have no envelope."""
+    route = exchange.route
+    if route is None or route.endpoint.container.shape != "whole" or not isinstance(error, InvalidError):
+        return None
+    # The member that the strict era adds to an envelope is here all there is.
+    return dump(problems.members_of(error, exchange.era)["errors"] or {"non_field_errors": [error.message]})
 
 
 def _plus(text: str) -> str:

@@ -80,7 +80,7 @@ Item = Shown | StoredLike | Document
 class Container:
     """How `data` is shaped; `name` is its one key, `wrap` a further key around each object."""
 
-    shape: Literal["list", "object", "bare", "none", "text"]
+    shape: Literal["list", "object", "bare", "none", "text", "whole"]
     name: str = ""
     wrap: str = ""
 
@@ -101,6 +101,8 @@ ARRAY: Final = Container("list")
 """`data` is the list itself."""
 NOTHING: Final = Container("none")
 """No `data` at all."""
+WHOLE: Final = Container("whole")
+"""The value is the whole body, without an envelope, and so is the map of wrong fields in a refusal (decisions 3)."""
 TEXT: Final = Container("text")
 """`text/plain` without an envelope."""
 
@@ -210,7 +212,8 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
-    `text_types` are further media types of the body, which the view gets as it is.
+    `text_types` are further media types of the body, which the view gets as it is. A `PUBLIC` endpoint that `greets`
+    is told who calls where a credential was sent.
     """
 
     methods: tuple[str, ...]
@@ -235,6 +238,7 @@ class Endpoint:
     errors: tuple[int, ...] = ()
     streams: bool = False
     text_types: tuple[str, ...] = ()
+    greets: bool = False
 
     @property
     def writes(self) -> bool:

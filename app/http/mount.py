@@ -142,5 +142,6 @@ def _authenticated(dispatcher: Dispatcher) -> Response | None:
 
 
 def _check_reader(caller: Caller) -> None:
-    if caller.read_only or caller.grant.authorization not in ("ro", "rw"):
+    reads = caller.grant.authorization in ("ro", "rw") or "administration_read" in caller.grant.rights
+    if caller.read_only or not reads:
         raise ForbiddenError(f"Authorization error: User '{caller.actor.handle}' is not allowed to read this")

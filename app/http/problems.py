@@ -63,6 +63,8 @@ def headers_of(error: Exception, era: Era) -> dict[str, str]:
     """Give the headers that an error asks for."""
     if isinstance(error, errors.RetryLaterError):
         return {"Retry-After": str(error.retry_after_s)}
+    if era is TRUE and isinstance(error, errors.UnauthenticatedError):
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     if era is TRUE and isinstance(error, errors.MethodNotAllowedError):
         return {"Allow": ", ".join(error.allowed)}
     return {}

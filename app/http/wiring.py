@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.context import Context
-from app.http.auth import FindAccount
+from app.http.auth import FindAccount, FindBearer, find_nobody
 from app.http.endpoint import Intent, Work
 
 
@@ -23,13 +23,15 @@ class Wiring:
 
     `open_work` may refuse (the tenant's state); it is called after the right was checked and before input is read.
     Its work carries the intent's idempotency key and dry run to the committer.
-    `find_account` gets `token_hash(token)` and finds only accounts that may be used now. `find_fault` says why the
+    `find_account` gets `token_hash(token)` and finds only accounts and people's own tokens that may be used now,
+    `find_bearer` the same for the token of `Authorization: Bearer`. `find_fault` says why the
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `most_streams` large answers are sent at the same time at most.
     """
 
     open_work: Callable[[Context, Intent], Work]
     find_account: FindAccount
+    find_bearer: FindBearer = find_nobody
     find_fault: Callable[[], str | None] = _always_ready
     denied: Callable[[Context, str], None] = _ignore
     max_body_bytes: int = 8 * 1024 * 1024

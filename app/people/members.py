@@ -82,12 +82,13 @@ def check_roles(connection: Connection, tenant: str, roles: Iterable[str]) -> di
         InvalidError: there is no such role, or it is everybody's anyway.
     """
     known = {role.casefold(): role for role in role_table(connection, tenant) if role != EVERYONE}
-    wrong = sorted({role for role in roles if role.casefold() not in known})
+    wanted = sorted(set(roles))
+    wrong = [role for role in wanted if role.casefold() not in known]
     if wrong:
         listed = ", ".join(sorted(known.values()))
         texts = [f"Role '{role}' was not found; use one of: {listed}" for role in wrong]
         raise InvalidError("; ".join(texts), fields={"roles": texts})
-    return {known[role.casefold()]: None for role in roles}
+    return {known[role.casefold()]: None for role in wanted}
 
 
 def check_free_email(connection: Connection, tenant: str, email: str | None) -> None:

@@ -57,11 +57,6 @@ def verify_password(hashed: str | None, password: str) -> bool:
     return hashed is not None
 
 
-def is_outdated(hashed: str) -> bool:
-    """Tell whether a hash was made with weaker parameters than those of today."""
-    return _HASHER.check_needs_rehash(hashed)
-
-
 @cache
 def _nobodys_hash() -> str:
     return _HASHER.hash("nobody has this password")

@@ -9,11 +9,15 @@ from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import RESOURCE as EVENTS
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
+from app.resources.logins.routes import RESOURCE as LOGINS
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
+from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
+from app.resources.teams.routes import RESOURCE as TEAMS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
+from app.resources.users.routes import RESOURCE as USERS
 
 RESOURCES: tuple[Resource, ...] = (
     SETTINGS,
@@ -24,6 +28,10 @@ RESOURCES: tuple[Resource, ...] = (
     DIRECTIVES,
     GROUPS,
     RULES,
+    TEAMS,
     ACCOUNTS,
+    USERS,
+    ROLES,
+    LOGINS,
     EVENTS,
 )
