@@ -1,4 +1,4 @@
-"""Background work: follows the log of every tenant and writes git behind it."""
+"""Background work: follows the log of every tenant and writes git behind it, and mails what is due."""
 
 import threading
 import time
@@ -12,6 +12,8 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
+from app.people.mailing import MailServer, send_due
+from app.store.logins import drop_ended_logins
 from app.store.tables import IdempotencyRow
 
 PACE_S = 1.0
@@ -27,9 +29,11 @@ def run(config: Config, stopping: threading.Event) -> None:
     configure_logging(config.log_level)
     opened = open_installation(config)
     chores_due = time.monotonic()
+    server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
     try:
         while not stopping.is_set():
             _guarded("git", lambda: _follow(opened, stopping))
+            _guarded("mail", lambda: _mail(opened, server))
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
@@ -45,9 +49,14 @@ def _follow(opened: Installation, stopping: threading.Event) -> None:
         opened.git_writer.catch_up(tenant)
 
 
+def _mail(opened: Installation, server: MailServer) -> None:
+    send_due(opened.database, opened.committer.ring, server, now_ms())
+
+
 def _chores(opened: Installation, stopping: threading.Event) -> None:
     with opened.database.writing() as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
+        drop_ended_logins(connection, now_ms())
     for tenant in opened.tenants():
         if not stopping.is_set():
             opened.git_writer.maintain(tenant)

@@ -234,21 +234,15 @@ class Dispatcher:
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
-        body = _fields_of(exchange, error) or envelope.error(problems.text_of(error, era, call.request_id))
+        if isinstance(error, InvalidError) and exchange.route is not None and exchange.route.is_bare:
+            body = dump(problems.fields_of(error))
+        else:
+            body = envelope.error(problems.text_of(error, era, call.request_id))
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}
         status = problems.status_of(type(error), era)
         return respond(exchange.request, body.encode("utf-8", "replace"), status, headers, JSON_TYPE)
-
-
-def _fields_of(exchange: Exchange, error: Exception) -> str | None:
-    """Write the bare map of wrong fields, where the endpoint's answers have no envelope."""
-    route = exchange.route
-    if route is None or route.endpoint.container.shape != "whole" or not isinstance(error, InvalidError):
-        return None
-    # The member that the strict era adds to an envelope is here all there is.
-    return dump(problems.members_of(error, exchange.era)["errors"] or {"non_field_errors": [error.message]})
 
 
 def _plus(text: str) -> str:

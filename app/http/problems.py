@@ -59,6 +59,11 @@ def members_of(error: Exception, era: Era) -> dict[str, JSON]:
     return {}
 
 
+def fields_of(error: errors.InvalidError) -> dict[str, JSON]:
+    """Give the map of wrong fields that is the whole body where answers have no envelope."""
+    return {name: [*texts] for name, texts in error.fields.items()} or {"non_field_errors": [error.message]}
+
+
 def headers_of(error: Exception, era: Era) -> dict[str, str]:
     """Give the headers that an error asks for."""
     if isinstance(error, errors.RetryLaterError):

@@ -95,9 +95,10 @@ def check_free_email(connection: Connection, tenant: str, email: str | None) -> 
     """Refuse an address that another member of the tenant has.
 
     Raises:
-        AlreadyExistsError: naming the field; other tenants are not looked at.
+        InvalidError: it is no address.
+        AlreadyExistsError: other tenants are not looked at.
     """
-    if email is not None and store.find_by_email(connection, tenant, email) is not None:
+    if email is not None and check_email(email) and store.find_by_email(connection, tenant, email) is not None:
         raise AlreadyExistsError(
             "The e-mail address is another user's of this tenant; change that user, or use another"
         )

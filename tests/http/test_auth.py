@@ -37,7 +37,7 @@ def test_credentials_of_dialects_that_are_not_served_open_nothing(server: Server
 
 def test_every_credential_is_in_the_table_once() -> None:
     assert len({row.variable for row in CREDENTIALS}) == len(CREDENTIALS) == 6
-    assert [row.variable for row in CREDENTIALS if row.served] == ["HTTP_X_API_TOKEN"]
+    assert [row.variable for row in CREDENTIALS if row.served] == ["HTTP_X_API_TOKEN", "HTTP_AUTHORIZATION"]
 
 
 def test_tokens_are_looked_up_by_hash() -> None:

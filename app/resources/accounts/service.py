@@ -10,16 +10,19 @@ from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.clock import now_ms
 from app.core.diff import field_diff
 from app.core.errors import AlreadyExistsError, ForbiddenError, InvalidError, NotFoundError
 from app.core.ids import new_id
-from app.http.rights import Grant, covers, grant_of
+from app.http.rights import covers, grant_of
+from app.people.callers import grant_of_caller, is_active_user
 from app.resources.accounts.shape import account_json, check_account_id, check_new_id, one_month_after, patched
 from app.store import accounts as store
 from app.store.accounts import Account, new_token, token_hash
+from app.store.people import is_username_used
 
 KIND = "account"
-Edited = Callable[[Account, int], Account]
+Edited = Callable[[Connection, Account, int], Account]
 
 
 def list_accounts(work: Work) -> list[Account]:
@@ -69,10 +72,11 @@ def create_account(work: Work, fields: Mapping[str, JSON]) -> Document:
     token = new_token() if fields.get("generateToken", True) else None
 
     def act(connection: Connection, now: int) -> Deed:
-        if store.is_used(connection, work.ctx.tenant, account_id):
-            raise _taken(connection, work.ctx.tenant, account_id)
+        tenant = work.ctx.tenant
+        if store.is_used(connection, tenant, account_id) or is_username_used(connection, tenant, account_id):
+            raise _taken(connection, tenant, account_id)
         expires = one_month_after(now)
-        blank = Account(tenant=work.ctx.tenant, id=account_id, name="", created=now, expires=expires)
+        blank = Account(tenant=tenant, id=account_id, name="", created=now, expires=expires)
         account = replace(patched(blank, fields, now), owner=_owner(connection, work, fields))
         if token is not None:
             account = _with_token(account, token, now)
@@ -91,15 +95,20 @@ def update_account(work: Work, account_id: str, fields: Mapping[str, JSON]) -> D
         NotFoundError: there is no such account.
         ForbiddenError: the account would have rights that the caller lacks.
     """
-    if fields.get("owner") is not None:
-        _check_owner(fields["owner"])
-    return _modify(work, account_id, lambda account, now: patched(account, fields, now))
+
+    def edited(connection: Connection, account: Account, now: int) -> Account:
+        after = patched(account, fields, now)
+        if fields.get("owner") is None:
+            return after
+        return replace(after, owner=_checked_owner(connection, work, str(fields["owner"])))
+
+    return _modify(work, account_id, edited)
 
 
 def drop_token(work: Work, account_id: str) -> Document:
     """Take an account's token away; it can be given another."""
     return _modify(
-        work, account_id, lambda account, _now: replace(account, token_hash=None, token_created=None), gives=False
+        work, account_id, lambda _on, account, _now: replace(account, token_hash=None, token_created=None), gives=False
     )
 
 
@@ -143,7 +152,7 @@ def _modify(work: Work, account_id: str, edited: Edited, *, gives: bool = True) 
 
     def act(connection: Connection, now: int) -> Deed:
         before = _locked(connection, work, account_id)
-        after = edited(before, now)
+        after = edited(connection, before, now)
         changes = field_diff(_shown_data(before), _shown_data(after))
         if not changes:
             return Deed(facts=(), answer=account_json(before), id=account_id)
@@ -158,10 +167,7 @@ def _modify(work: Work, account_id: str, edited: Edited, *, gives: bool = True) 
 
 def _check_may_give(connection: Connection, work: Work, account: Account) -> None:
     """Refuse to hand out what the caller does not have: its own token would be a way to more rights."""
-    if work.ctx.actor.kind == "system":
-        return
-    caller = store.lock_account(connection, work.ctx.tenant, work.ctx.actor.id)
-    mine = Grant("none") if caller is None else grant_of(caller.authorization, caller.acl)
+    mine = grant_of_caller(connection, work.ctx, now_ms())
     if not covers(mine, grant_of(account.authorization, account.acl)):
         raise ForbiddenError(
             f"API account '{account.id}' would have rights that '{work.ctx.actor.handle}' does not have itself; "
@@ -170,14 +176,24 @@ def _check_may_give(connection: Connection, work: Work, account: Account) -> Non
 
 
 def _owner(connection: Connection, work: Work, fields: Mapping[str, JSON]) -> str | None:
+    """Give the owner that was named, or else the caller's person."""
     if fields.get("owner") is not None:
-        _check_owner(fields["owner"])
+        return _checked_owner(connection, work, str(fields["owner"]))
+    if work.ctx.actor.kind == "user":
+        return work.ctx.actor.id
     caller = store.lock_account(connection, work.ctx.tenant, work.ctx.actor.id)
     return None if caller is None else caller.owner
 
 
-def _check_owner(owner: JSON) -> None:
-    text = f"User '{owner}' was not found in this tenant, so it cannot own an account; leave 'owner' out"
+def _checked_owner(connection: Connection, work: Work, owner: str) -> str:
+    """Return the id of a person who can answer for an account.
+
+    Raises:
+        InvalidError: there is no such person, or they are shut out.
+    """
+    if is_active_user(connection, work.ctx.tenant, owner):
+        return owner
+    text = f"User '{owner[:80]}' was not found among the active users of this tenant; send an id of GET /users"
     raise InvalidError(text, fields={"owner": [text]})
 
 
@@ -204,6 +220,8 @@ def _missing(account_id: str) -> NotFoundError:
 
 
 def _taken(connection: Connection, tenant: str, account_id: str) -> AlreadyExistsError:
+    if is_username_used(connection, tenant, account_id):
+        return AlreadyExistsError(f"'{account_id}' is, or was, the name of a person; choose another id")
     if store.lock_account(connection, tenant, account_id) is None:
         return AlreadyExistsError(
             f"API account ID '{account_id}' was that of an account which is deleted, and an id is never given again; "
