@@ -31,7 +31,7 @@ from app.store.people import (
     update_user,
 )
 from app.store.session import TenantSession
-from app.store.tenants import find_tenant, tenants_called
+from app.store.tenant_names import find_tenant, tenants_called
 
 REFUSED: Final = "E-mail address or password are wrong; send both as they were set"
 EXPIRED: Final = "The refresh token opens nothing (any more); log in again"
