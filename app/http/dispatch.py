@@ -98,17 +98,16 @@ class Dispatcher:
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
         try:
-            return self._run(exchange, match.route, context)
+            return self._run(exchange, match.route, caller, context)
         except UnauthenticatedError:
-            # A password or token in the body that opened nothing counts like one in a header.
+            # What a body held opened nothing: that counts like a header.
             self.authenticator.count_failure(exchange.call.address)
             raise
 
     @staticmethod
     def _greets(exchange: Exchange) -> bool:
-        return (
-            exchange.route is not None and exchange.route.endpoint.greets and has_credential(exchange.request.environ)
-        )
+        route = exchange.route
+        return route is not None and route.endpoint.greets and has_credential(exchange.request.environ)
 
     def authenticate(self, exchange: Exchange) -> Caller:
         """Name the caller, for the answer and for the log."""
@@ -155,7 +154,7 @@ class Dispatcher:
             raise wrong_method("OPTIONS", allowed)
         return Response(b"", status=200, headers={"Allow": ", ".join(allowed)}, content_type=JSON_TYPE)
 
-    def _run(self, exchange: Exchange, route: Route, context: Context) -> Response:
+    def _run(self, exchange: Exchange, route: Route, caller: Caller, context: Context) -> Response:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
@@ -166,6 +165,10 @@ class Dispatcher:
         work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
+            if endpoint.needs is not None:
+                for needed in endpoint.needs(work, given):
+                    method = needed.endpoint.methods[0]
+                    self._authorize(caller, context, Attempt(needed.endpoint, method, route.version, needed.segments))
             response = self._answer(exchange, route, work, given)
         except BaseException:
             work.release()

@@ -6,7 +6,7 @@ The order of `RESOURCES` is that in which the documents of one change set are ju
 from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
-from app.resources.events.routes import RESOURCE as EVENTS
+from app.resources.events.routes import events_resource
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.logins.routes import RESOURCE as LOGINS
@@ -17,9 +17,10 @@ from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.teams.routes import RESOURCE as TEAMS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
+from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 from app.resources.users.routes import RESOURCE as USERS
 
-RESOURCES: tuple[Resource, ...] = (
+_CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
     TECHNIQUES,
     RULE_CATEGORIES,
@@ -29,9 +30,17 @@ RESOURCES: tuple[Resource, ...] = (
     GROUPS,
     RULES,
     TEAMS,
+)
+
+WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
+"""How documents are written, by kind."""
+
+RESOURCES: tuple[Resource, ...] = (
+    *_CONFIGURATION,
     ACCOUNTS,
+    events_resource(WRITINGS),
     USERS,
     ROLES,
     LOGINS,
-    EVENTS,
+    USER_MANAGEMENT,
 )

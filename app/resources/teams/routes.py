@@ -1,6 +1,6 @@
 """Where teams are reached."""
 
-from app.http.collection import Collection, collection_endpoints
+from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.resource import Resource
 from app.resources.teams.kind import TEAM
 from app.resources.teams.schema import TeamInput, TeamSchema
@@ -16,4 +16,12 @@ TEAMS = Collection(
     since=25,
 )
 
-RESOURCE = Resource(name="teams", kinds=(TEAM,), paths={TEAM.name: TEAMS.path}, endpoints=collection_endpoints(TEAMS))
+ENDPOINTS = collection_endpoints(TEAMS)
+
+RESOURCE = Resource(
+    name="teams",
+    kinds=(TEAM,),
+    paths={TEAM.name: TEAMS.path},
+    endpoints=ENDPOINTS,
+    writings={TEAM.name: collection_writing(TEAMS, ENDPOINTS)},
+)
