@@ -10,7 +10,7 @@ from app.config import load
 from app.core.canonical import JSON
 from app.core.context import Context
 from app.core.roles import ADMINISTRATOR
-from app.resources.users.service import create_user, list_users
+from app.people.administration import create_user, list_users
 
 _TENANT = click.option("--tenant", default="default", show_default=True, help="The tenant that the person belongs to.")
 

@@ -1,4 +1,4 @@
-"""Rudder's user management before people log in: roles, coverage, and nobody."""
+"""Rudder's user management: roles, coverage, and the people behind it."""
 
 from typing import Any
 
@@ -37,8 +37,8 @@ def test_there_are_no_people_yet(api: Api) -> None:
         "result": "success",
         "data": {
             "roleListOverride": "none",
-            "authenticationBackends": [],
-            "providerProperties": {},
+            "authenticationBackends": ["sternpost"],
+            "providerProperties": {"sternpost": {"roleListOverride": "none", "hasModifiablePassword": True}},
             "users": [],
             "digest": "argon2id",
             "tenantsEnabled": False,

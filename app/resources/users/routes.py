@@ -8,7 +8,8 @@ from app.core.canonical import Document
 from app.http.endpoint import Answer, Container, Endpoint, Given, Item, Paging, list_under
 from app.http.resource import Resource
 from app.http.versions import Lifespan
-from app.resources.users import service, tokens
+from app.people import administration as people
+from app.resources.users import rudder, tokens
 from app.resources.users.schema import (
     InvitationInput,
     NewUserInput,
@@ -25,7 +26,7 @@ USERS, TOKENS = list_under("users"), list_under("tokens")
 
 def show_all(work: Work, given: Given) -> Answer:
     """List the users."""
-    users = service.list_users(work)
+    users = people.list_users(work)
     if given.page is None:
         return Answer.many(users)
     later: list[Item] = [user for user in users if str(user["id"]) > given.page.after]
@@ -34,22 +35,22 @@ def show_all(work: Work, given: Given) -> Answer:
 
 def show(work: Work, given: Given) -> Answer:
     """Show one user."""
-    return Answer.one(service.get_user(work, given.path["id"]))
+    return Answer.one(people.get_user(work, given.path["id"]))
 
 
 def create(work: Work, given: Given) -> Answer:
     """Make a user."""
-    return Answer.one(service.create_user(work, given.document))
+    return Answer.one(people.create_user(work, given.document))
 
 
 def invite(work: Work, given: Given) -> Answer:
     """Invite a person by mail."""
-    return Answer.one(service.invite_user(work, given.document))
+    return Answer.one(people.invite_user(work, given.document))
 
 
 def update(work: Work, given: Given) -> Answer:
     """Change a user."""
-    return Answer.one(service.update_user(work, given.path["id"], given.document))
+    return Answer.one(people.update_user(work, given.path["id"], given.document))
 
 
 def _acting(act: Callable[[Work, str], Document]) -> Callable[[Work, Given], Answer]:
@@ -101,13 +102,13 @@ ENDPOINTS = (
     _endpoint("GET", PATH, "userDetails", "Show one user", show, **_RESULT),
     _endpoint("POST", PATH, "updateUser", "Change a user", update, input=UserInput, partial=True, **_RESULT),
     _endpoint(
-        "DELETE", PATH, "deleteUser", "End a membership for good", _acting(service.delete_user),
+        "DELETE", PATH, "deleteUser", "End a membership for good", _acting(people.delete_user),
         **_RESULT,
     ),
     _endpoint(
-        "POST", f"{PATH}/disable", "disableUser", "Shut a person out at once", _acting(service.disable_user), **_RESULT
+        "POST", f"{PATH}/disable", "disableUser", "Shut a person out", _acting(people.disable_user), **_RESULT
     ),
-    _endpoint("POST", f"{PATH}/enable", "enableUser", "Let a person in again", _acting(service.enable_user), **_RESULT),
+    _endpoint("POST", f"{PATH}/enable", "enableUser", "Let a person in again", _acting(people.enable_user), **_RESULT),
     _endpoint(
         "GET", f"{PATH}/tokens", "listUserTokens", "List a person's own tokens", show_tokens,
         right=(READ, "userAccount_read"), **_TOKEN,
@@ -122,4 +123,4 @@ ENDPOINTS = (
     ),
 )  # fmt: skip
 
-RESOURCE = Resource(name="users", endpoints=ENDPOINTS)
+RESOURCE = Resource(name="users", endpoints=(*ENDPOINTS, *rudder.ENDPOINTS))

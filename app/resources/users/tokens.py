@@ -12,10 +12,10 @@ from app.core.canonical import JSON, Document
 from app.core.clock import now_ms
 from app.core.errors import ForbiddenError, InvalidError, NotFoundError
 from app.core.ids import new_id
+from app.people.administration import locked
 from app.people.callers import grant_of_caller
 from app.people.members import about
-from app.resources.users.service import locked
-from app.resources.users.shape import token_json
+from app.people.shape import token_json
 from app.store import logins as store
 from app.store.accounts import new_token, token_hash
 from app.store.logins import PersonalToken

@@ -14,12 +14,13 @@ from app.core.ids import new_id
 from app.people.guards import check_administrator_stays, check_may_give, check_may_take_over
 from app.people.invitations import invite
 from app.people.members import about, added, check_free_email, check_roles, new_username
-from app.people.passwords import check_password, hash_password
-from app.resources.users.shape import changes_of, user_json, validated_users
+from app.people.passwords import check_hash, check_password, hash_password
+from app.people.shape import changes_of, user_json, validated_users
 from app.store import people as store
 from app.store.logins import delete_invitations_of, delete_tokens_of, end_logins_of, open_invitations
 from app.store.people import User
 
+# The members of `fields` are those of `UserInput`; with `isPreHashed` the password is an argon2id hash.
 UNKNOWN: Final = "User '{}' was not found; GET /users lists those that exist"
 Edited = Callable[[Connection, User, int], User]
 
@@ -246,6 +247,8 @@ def _hashed(fields: Mapping[str, JSON]) -> str | None:
     password = fields.get("password")
     if password is None:
         return None
+    if fields.get("isPreHashed") is True:
+        return check_hash(str(password))
     about_person = [str(fields[name]) for name in ("username", "name", "email") if fields.get(name)]
     return hash_password(check_password(str(password), *about_person))
 
