@@ -51,7 +51,7 @@ def changes_of(before: User, after: User) -> Document | None:
     old: Document = {"roles": [*sorted(before.roles)], "state": before.state}
     new: Document = {"roles": [*sorted(after.roles)], "state": after.state}
     listed: list[JSON] = [{"path": one.path, "old": one.old, "new": one.new} for one in field_diff(old, new)]
-    listed += [{"path": name} for name in (*PERSONAL, "password") if getattr(before, name) != getattr(after, name)]
+    listed += [{"path": f"/{name}"} for name in (*PERSONAL, "password") if getattr(before, name) != getattr(after, name)]
     return {"changes": listed} if listed else None
 
 

@@ -1,7 +1,7 @@
 """A mail server that keeps what it is sent."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -20,11 +20,13 @@ class Sink:
     port: int = 0
     refuse: str = ""
     mails: list[EmailMessage] = field(default_factory=list)
+    when_taken: Callable[[], None] = lambda: None
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  the library's name
         if self.refuse:
             return self.refuse
         self.mails.append(cast("EmailMessage", message_from_bytes(envelope.content, policy=policy.default)))
+        self.when_taken()
         return "250 taken"
 
     @property

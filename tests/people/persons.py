@@ -72,7 +72,7 @@ def make_tenant(server: Server, tenant: str = "acme") -> str:
     return tenant
 
 
-def admin_of(server: Server, tenant: str) -> str:
+def admin_of(_server: Server, tenant: str) -> str:
     """Give the token of the account that `make_tenant` made."""
     name = f"admin-{tenant}"
     return f"stp{name:x<29}"
@@ -89,5 +89,6 @@ def events(server: Server, tenant: str = "default", *, kind: str = "user") -> li
 def link_of(server: Server, user_id: str) -> str:
     """Give the token that is, or will be, mailed to a user."""
     with server.opened.database.connect() as connection:
-        row = connection.execute(select(*InvitationRow.__table__.c).where(InvitationRow.user_id == user_id)).one()
-    return token_of(server.opened.committer.ring, Invitation(**row._mapping))
+        statement = select(*InvitationRow.__table__.c).where(InvitationRow.user_id == user_id)
+        row = connection.execute(statement).mappings().one()
+    return token_of(server.opened.committer.ring, Invitation(**row))

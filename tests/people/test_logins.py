@@ -276,7 +276,7 @@ def test_logins_and_failures_are_events_that_name_nobody(server: Server) -> None
 
 
 @pytest.mark.parametrize("by_refresh", [True, False])
-def test_a_logout_ends_the_login_and_no_other(server: Server, by_refresh: bool) -> None:
+def test_a_logout_ends_the_login_and_no_other(server: Server, *, by_refresh: bool) -> None:
     bob = person(server, "bob")
     other = log_in(server, "bob").get_json()
 

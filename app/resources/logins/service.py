@@ -173,7 +173,7 @@ def change_password(work: Work, present: str, wanted: str) -> Document:
             raise UnauthenticatedError(REFUSED)
         _set_password(connection, known, fresh, now)
         _, pair = begin_login(connection, work.committer.ring, known, now)
-        return Deed(facts=(about(known, "UserModified", {"changes": [{"path": "password"}]}),), answer=pair, once=True)
+        return Deed(facts=(about(known, "UserModified", {"changes": [{"path": "/password"}]}),), answer=pair, once=True)
 
     return work.operate(act)
 
