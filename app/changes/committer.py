@@ -21,7 +21,7 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import ForbiddenError, NotFoundError, SternpostError
 from app.core.faults import fault_point
-from app.store.db import Database, commit, translated
+from app.store.db import Database, begin_writing, commit
 from app.store.git.trees import Trees
 from app.store.secrets import KeyRing
 from app.store.writes import (
@@ -120,9 +120,7 @@ class Committer:
 
     def _attempt(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         with self.database.connect() as connection:
-            if self.database.is_sqlite:
-                with translated():
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+            begin_writing(connection)
             try:
                 answers = self._transact(connection, lane, tickets)
             except BaseException:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
@@ -66,7 +65,7 @@ def history(session: TenantSession, kind: Kind, document_id: str, *, before: int
         base = _base(session)
         copied = None if base is None else _copied(session, base, kind.name, document_id)
         if base is not None and copied is not None:
-            events.append(replace(base[0], object_kind=kind.name, after=copied.body, revision=copied.revision))
+            events.append(base[0]._replace(object_kind=kind.name, after=copied.body, revision=copied.revision))
     if not events and kind.default(document_id) is None:
         _refuse_unknown(session, kind, document_id)
     return events

@@ -85,7 +85,7 @@ def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int) ->
         return Change(edit.kind, edit.id, present, None, force=edit.force)
     document = kind.judge(present, edit, view)
     document, content = sealer.seal(document, tuple(kind.secret_paths(document, view)))
-    after = _stored(kind, edit.id, document, content.decode(), view.before(key), now)
+    after = _stored(kind, edit.id, document, content, view.before(key), now)
     if present is not None and after.body == present.body:
         return Change(edit.kind, edit.id, present, present)
     view.put(key, after)
@@ -121,7 +121,8 @@ def _refuse_impossible(edit: Edit, kind: Kind, present: Stored | None) -> None:
         )
 
 
-def _stored(kind: Kind, document_id: str, document: Document, body: str, start: Stored | None, now: int) -> Stored:
+def _stored(kind: Kind, document_id: str, document: Document, content: bytes, start: Stored | None, now: int) -> Stored:
+    body = content.decode()
     if start is not None and start.body == body:
         return start
     return Stored(
@@ -129,7 +130,7 @@ def _stored(kind: Kind, document_id: str, document: Document, body: str, start: 
         id=document_id,
         name=title(kind, document, document_id),
         body=body,
-        blob=blob_sha(pretty(document)),
+        blob=blob_sha(pretty(document, content)),
         revision=1 if start is None else start.revision + 1,
         commit="",
         created=now if start is None else start.created,

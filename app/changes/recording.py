@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.changes.change import Change, Idempotency, Outcome
 from app.changes.judging import Judged
@@ -87,7 +87,7 @@ class Recorder:
                 private_digest=digest,
                 prev_hash=self.head.hash,
             )
-            event = replace(event, hash=event_hash(event))
+            event = event._replace(hash=event_hash(event))
             self.batch.events.append(event)
             self.head.seq, self.head.time, self.head.hash = event.seq, self.now, event.hash
 
@@ -134,8 +134,8 @@ class Recorder:
         # The head moves only when every event is hashed: a failure in between must leave it where it was.
         chained, last = [], self.head.hash
         for draft in drafts:
-            event = replace(draft, commit=commit, prev_hash=last)
-            event = replace(event, hash=event_hash(event))
+            event = draft._replace(commit=commit, prev_hash=last)
+            event = event._replace(hash=event_hash(event))
             chained.append(event)
             last = event.hash
         self.batch.events.extend(chained)
@@ -156,11 +156,10 @@ class Recorder:
     def _collect(self, change: Change, gone: set[tuple[str, str]], held: set[tuple[str, str]]) -> None:
         key = (change.kind, change.id)
         if change.after is None:
-            self.batch.upserts.pop(key, None)
-            self.batch.deletes.add(key)
+            self.batch.remove(key)
         else:
-            self.batch.deletes.discard(key)
-            self.batch.upserts[key] = _row(self.head.id, change.after)
+            in_place = change.before is not None and change.before.name == change.after.name
+            self.batch.put(key, _row(self.head.id, change.after), in_place=in_place)
         for name, text in gone:
             self.batch.set_field(change.kind, change.id, name, text, holds=False)
         for name, text in held:

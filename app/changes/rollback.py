@@ -26,17 +26,18 @@ def roll_back(work: Work, one: Event, side: Side, expected_revision: int | None)
         SternpostError: the document cannot be like that again, as its kind says.
     """
     wanted = state_beside(work.session, one, side)
-    for left in reversed(range(ATTEMPTS)):
-        edit = edit_towards(work.session, one, wanted, expected_revision)
+    edit = edit_towards(work.session, one, wanted, expected_revision)
+    for _ in range(ATTEMPTS):
         try:
             outcome = work.submit([edit] if edit is not None else [])
         except (AlreadyExistsError, NotFoundError):
             again = edit_towards(work.session, one, wanted, expected_revision)
-            if left and _action(again) != _action(edit):
-                continue
-            raise
-        return outcome.asked[0] if outcome.asked else _gone(one, work.session)
-    raise ConflictError(f"The document of event {one.seq} is created and deleted at this moment; try again")
+            if _action(again) == _action(edit):
+                raise
+            edit = again
+        else:
+            return outcome.asked[0] if outcome.asked else _gone(one, work.session)
+    raise ConflictError(f"The document of event {one.seq} is created and deleted over and over; try again")
 
 
 def edit_towards(

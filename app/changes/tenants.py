@@ -1,7 +1,6 @@
 """The first event of a tenant: made from nothing, or as a copy of another one."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from sqlalchemy import Connection, insert, literal, select
 
@@ -71,8 +70,8 @@ def _create(connection: Connection, ctx: Context, head: TenantHead, data: Docume
         request_id=ctx.source.request_id,
     )
     if data["base"] is not None:
-        event = replace(event, commit=commit_sha(commit_bytes([event], tree=str(data["tree"]), parent=None)))
-    event = replace(event, hash=event_hash(event))
+        event = event._replace(commit=commit_sha(commit_bytes([event], tree=str(data["tree"]), parent=None)))
+    event = event._replace(hash=event_hash(event))
     head.seq, head.time, head.head, head.hash = 1, event.time, event.commit, event.hash
     write(connection, head, Batch(events=[event]))
     return event

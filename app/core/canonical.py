@@ -34,14 +34,29 @@ def canonical(value: JSON) -> bytes:
     Raises:
         ValueError: the value is not JSON, or has an int beyond 2^53-1; what `parse` and `load` return never is.
     """
-    quick = _write_quickly(value, orjson.OPT_SORT_KEYS)
+    quick = _write_quickly(value)
     return rfc8785.dumps(value) if quick is None else quick
 
 
-def pretty(value: JSON) -> bytes:
-    """Write the form of git blobs: as `canonical`, indented by two, with a final newline (docs/format-1.md)."""
-    quick = _write_quickly(value, orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    return _indent(rfc8785.dumps(value)) if quick is None else quick
+def pretty(value: JSON, compact: bytes | None = None) -> bytes:
+    """Write the form of git blobs: as `canonical`, indented by two, with a final newline (docs/format-1.md).
+
+    Who has the canonical bytes already gives them as `compact` and spares the walk over the value.
+    """
+    if compact is None:
+        compact = canonical(value)
+    if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != compact:
+        return _indent(compact)
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def canonical_texts(value: dict[str, JSON]) -> bytes:
+    """Write `canonical` bytes of a value made of our own ASCII names, texts, null and numbers of events.
+
+    Raises:
+        ValueError: a text cannot be written.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def load(body: str | bytes) -> JSON:
@@ -88,11 +103,11 @@ def parse_leading(text: bytes, *, big_integers: BigIntegers = "refuse") -> JSON:
     return parse(text[:end], big_integers=big_integers)
 
 
-def _write_quickly(value: JSON, option: int) -> bytes | None:
+def _write_quickly(value: JSON) -> bytes | None:
     if not _is_plain((value,)):
         return None
     try:
-        return orjson.dumps(value, option=option)
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         return None  # the slow way writes it or raises
 

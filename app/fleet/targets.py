@@ -1,7 +1,7 @@
 """Targets: which nodes a rule is for, as texts and as compositions (conventions, section 6)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.core.canonical import JSON
 from app.core.errors import InvalidError
@@ -53,14 +53,17 @@ def groups_in(targets: Iterable[JSON]) -> set[str]:
     return {text.removeprefix(GROUP) for text in simple_targets(targets) if text.startswith(GROUP)}
 
 
-def simple_targets(targets: Iterable[JSON]) -> Iterator[str]:
+def simple_targets(targets: Iterable[JSON]) -> list[str]:
     """List every simple target, included and excluded ones alike."""
-    for target in targets:
-        if isinstance(target, str):
-            yield target
-        elif isinstance(target, dict):
-            for part in target.values():
-                yield from simple_targets(part if isinstance(part, list) else [part])
+    found: list[str] = []
+    waiting = [targets]
+    while waiting:
+        for target in waiting.pop(0):
+            if isinstance(target, str):
+                found.append(target)
+            elif isinstance(target, dict):
+                waiting.extend(part if isinstance(part, list) else [part] for part in target.values())
+    return found
 
 
 def without_group(targets: Iterable[JSON], group: str) -> list[JSON]:

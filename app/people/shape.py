@@ -51,7 +51,8 @@ def changes_of(before: User, after: User) -> Document | None:
     old: Document = {"roles": [*sorted(before.roles)], "state": before.state}
     new: Document = {"roles": [*sorted(after.roles)], "state": after.state}
     listed: list[JSON] = [{"path": one.path, "old": one.old, "new": one.new} for one in field_diff(old, new)]
-    listed += [{"path": f"/{name}"} for name in (*PERSONAL, "password") if getattr(before, name) != getattr(after, name)]
+    hidden = (*PERSONAL, "password")
+    listed += [{"path": f"/{name}"} for name in hidden if getattr(before, name) != getattr(after, name)]
     return {"changes": listed} if listed else None
 
 

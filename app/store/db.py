@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.core.errors import StorageFullError, UnavailableError
+from app.store.prepared import run_text
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BUSY_TIMEOUT_MS = 30_000
@@ -59,8 +60,7 @@ class Database:
             UnavailableError: the database cannot be reached, or another writer held it too long.
         """
         with self.connect() as connection:
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            begin_writing(connection)
             try:
                 yield connection
                 commit(connection)
@@ -71,6 +71,13 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def begin_writing(connection: Connection) -> None:
+    """Start a transaction that will write; on SQLite its lock is taken at once."""
+    connection.begin()
+    if connection.dialect.name == "sqlite":
+        run_text(connection, "BEGIN IMMEDIATE")
 
 
 def commit(connection: Connection) -> None:

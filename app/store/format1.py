@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from app.core.canonical import JSON, canonical
+from app.core.canonical import JSON, canonical_texts
 from app.store.log import Event, Party, Private
 
 FOLDERS: Mapping[str, str] = {
@@ -57,13 +57,13 @@ def body_hash(body: str) -> str:
 
 def private_digest(private: Private) -> str:
     """Commit to personal data without containing it."""
-    fields: JSON = {"ip": private.ip, "name": private.name, "userAgent": private.user_agent}
-    return hashlib.sha256(private.salt.encode() + canonical(fields)).hexdigest()
+    fields: dict[str, JSON] = {"ip": private.ip, "name": private.name, "userAgent": private.user_agent}
+    return hashlib.sha256(private.salt.encode() + canonical_texts(fields)).hexdigest()
 
 
 def event_bytes(event: Event) -> bytes:
     """Write the canonical event; `after` and `data` are spliced in, being canonical already."""
-    head = canonical({"actor": _party(event.actor)})[:-1]
+    head = canonical_texts({"actor": _party(event.actor)})[:-1]
     rest: dict[str, JSON] = {
         "before": event.before,
         "changeRequest": _trail(event),
@@ -90,11 +90,11 @@ def event_bytes(event: Event) -> bytes:
             b',"after":',
             (event.after or "null").encode(),
             b",",
-            canonical(rest)[1:-1],
+            canonical_texts(rest)[1:-1],
             b',"data":',
             (event.data or "null").encode(),
             b",",
-            canonical(tail)[1:],
+            canonical_texts(tail)[1:],
         )
     )
 

@@ -12,7 +12,7 @@ from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
 from app.store.log import Event
-from app.store.prepared import InTransaction
+from app.store.prepared import InTransaction, pipelined
 from app.store.session import AnyRow, scoped
 from app.store.tables import Base, DocumentField, DocumentRow, EventRecord, IdempotencyRow, SecretRow, Tenant
 
@@ -38,11 +38,27 @@ class Batch:
     """Everything that one transaction of the committer writes."""
 
     upserts: dict[tuple[str, str], Row] = field(default_factory=dict)
+    updates: dict[tuple[str, str], Row] = field(default_factory=dict)
     deletes: set[tuple[str, str]] = field(default_factory=set)
     fields: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     secrets: dict[str, Row] = field(default_factory=dict)
     idempotency: list[Row] = field(default_factory=list)
+
+    def put(self, key: tuple[str, str], row: Row, *, in_place: bool) -> None:
+        """Store a document; `in_place` when it exists already and keeps its name, so that no index moves."""
+        if in_place and key not in self.upserts and key not in self.deletes:
+            self.updates[key] = row
+        else:
+            self.updates.pop(key, None)
+            self.deletes.discard(key)
+            self.upserts[key] = row
+
+    def remove(self, key: tuple[str, str]) -> None:
+        """Take a document away."""
+        self.updates.pop(key, None)
+        self.upserts.pop(key, None)
+        self.deletes.add(key)
 
     def set_field(self, kind: str, document_id: str, field_name: str, text: str, *, holds: bool) -> None:
         """Say that a document holds, or no longer holds, a declared value; a later word undoes an earlier one."""
@@ -103,6 +119,15 @@ _EARLIER = scoped(
     )
     .order_by(EventRecord.seq.desc())
 )
+_UPDATE = InTransaction(
+    update(DocumentRow)
+    .where(
+        DocumentRow.tenant == bindparam("b_tenant"),
+        DocumentRow.kind == bindparam("b_kind"),
+        DocumentRow.id == bindparam("b_id"),
+    )
+    .values({column: bindparam(f"b_{column}") for column in ("body", "blob", "revision", "commit_id", "updated")})
+)
 _DELETE_DOCUMENT = InTransaction(
     delete(DocumentRow).where(
         DocumentRow.tenant == bindparam("b_tenant"),
@@ -134,13 +159,13 @@ def _names(table: type[Base]) -> list[str]:
 
 _UPSERT = {
     "sqlite": InTransaction(_upsert(sqlite_insert(DocumentRow)), *_names(DocumentRow)),
-    "postgresql": InTransaction(_upsert(postgresql_insert(DocumentRow))),
+    "postgresql": InTransaction(_upsert(postgresql_insert(DocumentRow)), *_names(DocumentRow)),
 }
 _SECRETS = {
     "sqlite": InTransaction(sqlite_insert(SecretRow).on_conflict_do_nothing(), *_names(SecretRow)),
-    "postgresql": InTransaction(postgresql_insert(SecretRow).on_conflict_do_nothing()),
+    "postgresql": InTransaction(postgresql_insert(SecretRow).on_conflict_do_nothing(), *_names(SecretRow)),
 }
-_NEW_FIELDS = InTransaction(insert(DocumentField), *_names(DocumentField))
+_NEW_FIELDS = InTransaction(insert(DocumentField).inline(), *_names(DocumentField))
 _NEW_EVENTS = InTransaction(insert(EventRecord), *_names(EventRecord))
 _NEW_IDEMPOTENCY = InTransaction(insert(IdempotencyRow), *_names(IdempotencyRow))
 
@@ -206,21 +231,25 @@ def done_before(connection: Connection, tenant: str, keys: Sequence[tuple[str, s
 def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
     """Write a batch and the tenant's new head; one statement for each table."""
     dialect = connection.dialect.name
-    _many(connection, _DELETE_DOCUMENT, [_named(head.id, key) for key in batch.deletes])
-    _many(connection, _UPSERT[dialect], list(batch.upserts.values()))
-    _many(connection, _DELETE_FIELD, [_gone(head.id, key) for key, holds in batch.fields.items() if not holds])
-    _many(connection, _NEW_FIELDS, [_held(head.id, key) for key, holds in batch.fields.items() if holds])
-    _many(connection, _SECRETS[dialect], list(batch.secrets.values()))
-    _many(connection, _NEW_EVENTS, [row_of(one) for one in batch.events])
-    _many(connection, _NEW_IDEMPOTENCY, batch.idempotency)
-    moved = {
-        "tenant": head.id,
-        "new_seq": head.seq,
-        "new_time": head.time,
-        "new_head": head.head,
-        "new_hash": head.hash,
-    }
-    _MOVE.run(connection, [moved])
+    with pipelined(connection):
+        _many(connection, _DELETE_DOCUMENT, [_named(head.id, key) for key in batch.deletes])
+        _many(
+            connection, _UPDATE, [{f"b_{name}": value for name, value in row.items()} for row in batch.updates.values()]
+        )
+        _many(connection, _UPSERT[dialect], list(batch.upserts.values()))
+        _many(connection, _DELETE_FIELD, [_gone(head.id, key) for key, holds in batch.fields.items() if not holds])
+        _many(connection, _NEW_FIELDS, [_held(head.id, key) for key, holds in batch.fields.items() if holds])
+        _many(connection, _SECRETS[dialect], list(batch.secrets.values()))
+        _many(connection, _NEW_EVENTS, [row_of(one) for one in batch.events])
+        _many(connection, _NEW_IDEMPOTENCY, batch.idempotency)
+        moved = {
+            "tenant": head.id,
+            "new_seq": head.seq,
+            "new_time": head.time,
+            "new_head": head.head,
+            "new_hash": head.hash,
+        }
+        _MOVE.run(connection, [moved])
 
 
 def events_in(connection: Connection, tenant: str, first: int, last: int) -> list[Event]:

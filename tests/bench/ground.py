@@ -38,7 +38,7 @@ class Size:
     naive: int
 
 
-FULL = Size("full", (1_000, 10_000, 100_000), rounds=5, changes=300, requests=1_200, commits=100_000, naive=10)
+FULL = Size("full", (1_000, 10_000, 100_000), rounds=5, changes=1_000, requests=1_200, commits=100_000, naive=10)
 SMALL = Size("small", (100, 500, 1_500), rounds=2, changes=40, requests=100, commits=2_000, naive=2)
 
 

@@ -1,7 +1,7 @@
 """A log in memory with real events of format 1, as the git writer reads it from SQL."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
@@ -111,10 +111,10 @@ class MemoryLog:
     @staticmethod
     def _append(log: TenantLog, made: Sequence[Event]) -> str:
         time = made[0].time
-        same_time = [replace(event, time=time) for event in made]
+        same_time = [event._replace(time=time) for event in made]
         parent = log.commits[-1][0].commit if log.commits else None
         commit = commit_sha(commit_bytes(same_time, tree=log.trees.root(), parent=parent))
-        log.commits.append(tuple(replace(event, commit=commit) for event in same_time))
+        log.commits.append(tuple(event._replace(commit=commit) for event in same_time))
         return commit
 
 

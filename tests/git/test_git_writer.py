@@ -5,7 +5,6 @@ import os
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,7 +178,7 @@ def test_a_rebuild_gives_the_same_head_and_tells_its_progress(
 
 def test_an_altered_event_is_named_with_both_commits(history: MemoryLog, git_dir: Path) -> None:
     commits = history.tenant("default").commits
-    altered = replace(commits[7][0], after='{"id":"forged"}')
+    altered = commits[7][0]._replace(after='{"id":"forged"}')
     commits[7] = (altered, *commits[7][1:])
 
     with pytest.raises(IntegrityError, match=rf"event {altered.seq} .* {altered.commit} in the log"):

@@ -13,10 +13,10 @@ from tests.people.conftest import Sink
 
 def call(server: Live, method: str, path: str, asked: Any, token: str | None = None) -> Any:
     headers = {"Content-Type": "application/json", **({"X-API-Token": token} if token else {})}
-    request = urllib.request.Request(  # noqa: S310  a server of this test's own
+    request = urllib.request.Request(
         f"{server.url}{path}", method=method, headers=headers, data=json.dumps(asked).encode()
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310  the same
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 

@@ -9,6 +9,7 @@ from app.boot import DEFAULT, KINDS
 from app.changes.change import Edit
 from app.resources import WRITINGS
 from app.store.session import TenantSession
+from tests.crash.checks import check
 from tests.installations import Server, submit
 from tests.plain_documents import copied_tenant, create
 from tests.resources.asking import Api, Json, make_directives, only, seq
@@ -501,3 +502,17 @@ def test_rudders_browser_log_is_not_served(server: Server) -> None:
     for path in ("/secure/api/eventlog", "/secure/api/eventlog/1/details/rollback"):
         answer = server.post(path, json={"to": "before"})
         assert (answer.status_code, answer.get_json()["result"]) == (404, "error")
+
+
+def test_log_documents_and_git_agree_after_rollbacks_of_every_sort(api: Api) -> None:
+    make_rule(api)
+    api.made("POST", "/settings/splay_time", json={"value": 2})
+    number = seq(api.server)
+    api.made("DELETE", "/rules/r-1")
+
+    for place, to in ((number + 1, "before"), (number, "before"), (number - 1, "before"), (number, "after")):
+        back(api, place, to)
+
+    state = check(api.server.config.database_url)
+    assert state.documents["setting", "splay_time"] == {"id": "splay_time", "value": 2}
+    assert ("rule", "r-1") not in state.documents

@@ -1,7 +1,5 @@
 """Format 1 is frozen: bytes typed by hand from docs/format-1.md, hashes computed with sha256sum and git hash-object."""
 
-from dataclasses import replace
-
 import pytest
 
 from app.store.format1 import body_hash, commit_bytes, event_bytes, event_hash, private_digest
@@ -81,7 +79,7 @@ SEVERAL = tuple(
         (6, "directive", "Directive"),
     )
 )
-DELETED = replace(ADDED, seq=3, type="RuleDeleted", after=None, revision=None)
+DELETED = ADDED._replace(seq=3, type="RuleDeleted", after=None, revision=None)
 
 ADDED_COMMIT = b"""tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904
 author ci <acc-1@default.invalid> 1760000000 +0000

@@ -1,12 +1,14 @@
 """The statements of the write path find their rows by key, however many documents a tenant has."""
 
 import pytest
-from sqlalchemy import Select
+from sqlalchemy import Select, event
 from sqlalchemy.dialects import sqlite
 
 from app.boot import Installation
+from app.core.canonical import Document
+from app.resources.events.service import find_events
 from app.store.documents import SOME, as_lists
-from app.store.session import scoped
+from app.store.session import TenantSession, scoped
 from app.store.writes import _BLOBS_OF, _DONE
 
 KEYS = as_lists([("rule", "r-1"), ("setting", "enable_change_message")])
@@ -26,6 +28,29 @@ def test_a_lookup_uses_every_column_of_the_key(installation: Installation, name:
     steps = plan(installation, statement, {"tenant": "default", **values})
 
     assert [step for step in steps if step.endswith("(tenant=?)") or step.startswith("SCAN")] == []
+
+
+@pytest.mark.parametrize("filters", [{"outcome": "denied"}, {"change_request": 7}], ids=str)
+def test_a_filter_of_what_hardly_any_event_has_uses_its_small_index(
+    installation: Installation, filters: Document
+) -> None:
+    if not installation.database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by the tables' statistics")
+    session = TenantSession(installation.database, "default")
+    asked: list[tuple[str, object]] = []
+    event.listen(
+        installation.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, text, values, *_: asked.append((text, values)),
+    )
+    find_events(session, filters, before=1 << 60, most=10)
+    session.release()
+
+    [(text, values)] = asked
+    with installation.database.connect() as connection:
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+    assert len(steps) == 1
+    assert "USING INDEX ix_events_tenant_" in steps[0]
 
 
 def plan(installation: Installation, statement: Select[*tuple[object, ...]], values: dict[str, object]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.changes.befores import bodies_before
@@ -50,6 +50,8 @@ def find_events(session: TenantSession, filters: Document, *, before: int, most:
     """
     conditions = [EventRecord.seq < before, *_span(session, filters)]
     conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
+    if filters.get("outcome", "success") != "success":
+        conditions.append(EventRecord.outcome != literal_column("'success'"))  # what its index is limited to
     if "text" in filters:
         conditions.append(_holds(str(filters["text"])))
     found: dict[int, Event] = {}
