@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from app.changes.change import Edit
 from app.changes.committer import Committer
 from app.changes.following import Followers
+from app.changes.noting import Notes
 from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.changes.tenants import begin_tenant, copy_tenant
@@ -48,10 +49,11 @@ class Installation:
     git_root: Path
     git_writer: GitWriter
     last_uses: LastUses
+    notes: Notes
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
-        return Work(ctx, TenantSession(self.database, ctx.tenant), self.committer, self.followers)
+        return Work(ctx, TenantSession(self.database, ctx.tenant), self.committer, self.followers, self.notes)
 
     def tenants(self, only: str | None = None) -> Iterable[str]:
         """Name the tenants that have a history, or the one that is asked for."""
@@ -59,6 +61,7 @@ class Installation:
 
     def close(self) -> None:
         """Write what is still in memory and give all connections back."""
+        self.notes.flush()
         self.last_uses.flush()
         self.database.close()
 
@@ -89,7 +92,7 @@ def open_installation(config: Config) -> Installation:
     git_root = config.data_dir / "git"
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
     git_writer = GitWriter(SqlLog(database), git_root)
-    return Installation(database, committer, Followers(), git_root, git_writer, LastUses(database))
+    return Installation(database, committer, Followers(), git_root, git_writer, LastUses(database), Notes(committer))
 
 
 @contextmanager

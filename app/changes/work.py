@@ -7,7 +7,9 @@ from typing import TypeVar
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
+from app.changes.noting import Notes
 from app.changes.operating import Act
+from app.changes.recording import Fact
 from app.core.canonical import Document
 from app.core.context import Context
 from app.store.session import TenantSession
@@ -23,8 +25,18 @@ class Work:
     session: TenantSession
     committer: Committer
     followers: Followers
+    notes: Notes
     idempotency: Idempotency | None = None
     dry_run: bool = False
+
+    def within(self, ctx: Context) -> "Work":
+        """Open the business of somebody who was just found out to be the caller (a login); `release` it as well."""
+        self.session.release()
+        return Work(ctx, TenantSession(self.session.database, ctx.tenant), self.committer, self.followers, self.notes)
+
+    def note_later(self, fact: Fact) -> None:
+        """Log something off the request's path; equal facts of a moment become one with a count."""
+        self.notes.note(self.ctx, fact)
 
     def remember(self, key: str, digest: str) -> None:
         """Answer a repeated request from the log: `key` is the caller's, `digest` identifies the request."""
