@@ -12,10 +12,11 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.errors import ForbiddenError, SternpostError, UnavailableError
+from app.core.tenancy import refuse_inactive
 from app.http import answers, problems
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
 from app.http.endpoint import Answer, Given, Work
-from app.http.envelope import JSON_TYPE, Envelope, prettify
+from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
@@ -31,6 +32,8 @@ GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
 STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
+OK: Final = 200
+CREATED: Final = 201
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class Exchange:
     route: Route | None = None
     values: dict[str, str] | None = None
     url: Named | None = None
+    dialect: str = ""
 
     @property
     def era(self) -> Era:
@@ -63,7 +67,7 @@ class Dispatcher:
         self.routes = routes
         self.wiring = wiring
         self.streams = BoundedSemaphore(wiring.most_streams)
-        self.authenticator = Authenticator(wiring.find_account, Throttle(wiring.now_s), wiring.public_read)
+        self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
 
     def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
         """Answer a request that the router brought to a shape, or (None) nowhere."""
@@ -95,6 +99,7 @@ class Dispatcher:
         context = self._context(exchange, caller)
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
+            refuse_inactive(caller.state)
         return self._run(exchange, match.route, context)
 
     def authenticate(self, exchange: Exchange) -> Caller:
@@ -103,6 +108,7 @@ class Dispatcher:
         call.address = exchange.request.remote_addr or call.address
         caller = self.authenticator.caller(environ, call.address, strict=exchange.era.strict)
         call.actor, call.tenant = caller.actor.handle, caller.tenant
+        exchange.dialect = caller.dialect
         return caller
 
     def _match(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Match | SternpostError:
@@ -192,7 +198,10 @@ class Dispatcher:
         endpoint = route.endpoint
         pretty = is_pretty(exchange.url or {})
         envelope_id = answer.id if endpoint.id_from == "result" else self._path_id(exchange)
-        body = answers.write(route, answer, envelope_id, pretty=pretty)
+        if endpoint.bare:
+            body: bytes | Iterator[bytes] = dump(answer.value).encode()
+        else:
+            body = answers.write(route, answer, envelope_id, pretty=pretty)
         if not isinstance(body, bytes):
             body = _watched(exchange.call, body)
         kind = answer.content_type or (answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE)
@@ -204,7 +213,9 @@ class Dispatcher:
             headers["Link"] = link_to(path, exchange.url or {}, cursor_of(answer.next))
         fresh = route.era.strict and not route.writes
         headers["Cache-Control"] = "private, no-cache" if fresh else "no-store"
-        return respond(exchange.request, body, answer.status, headers, kind)
+        # Natively a creation is 200 in every version; who comes through the tenant API is told 201 (decisions 3).
+        created = endpoint.creates and exchange.dialect == "tenant" and route.era.strict and answer.status == OK
+        return respond(exchange.request, body, CREATED if created else answer.status, headers, kind)
 
     def _path_id(self, exchange: Exchange) -> str | None:
         route = exchange.route
@@ -220,8 +231,11 @@ class Dispatcher:
         action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
-        envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
-        body = envelope.error(problems.text_of(error, era, call.request_id))
+        if exchange.route is not None and exchange.route.endpoint.bare:
+            body = dump(problems.bare_body(error, call.request_id))
+        else:
+            envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
+            body = envelope.error(problems.text_of(error, era, call.request_id))
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from app.core.tenancy import DELETED
 from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
@@ -31,6 +32,7 @@ class TenantHead:
     time: int
     head: str | None
     hash: str
+    limits: str = "{}"
 
 
 @dataclass(slots=True)
@@ -70,7 +72,8 @@ class Batch:
 
 
 _LOCKING = select(
-    Tenant.id, Tenant.name, Tenant.state, Tenant.read_only, Tenant.seq, Tenant.time, Tenant.head, Tenant.hash
+    *(Tenant.id, Tenant.name, Tenant.state, Tenant.read_only),
+    *(Tenant.seq, Tenant.time, Tenant.head, Tenant.hash, Tenant.limits),
 ).where(Tenant.id == bindparam("tenant"))
 _LOCK = InTransaction(_LOCKING)
 _LOCK_ROW = InTransaction(_LOCKING.with_for_update())
@@ -171,13 +174,13 @@ _NEW_IDEMPOTENCY = InTransaction(insert(IdempotencyRow), *_names(IdempotencyRow)
 
 
 def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
-    """Take the tenant's row for this transaction, so that no other process writes beside it."""
+    """Take the tenant's row for this transaction, so that no other process writes beside it; None for no tenant."""
     statement = _LOCK if connection.dialect.name == "sqlite" else _LOCK_ROW
     row = next(statement.run(connection, [{"tenant": tenant}]), None)
     if row is None:
         return None
-    name, title, state, read_only, seq, time, head, last = row
-    return TenantHead(name, title, state, bool(read_only), seq, time, head, last)
+    name, title, state, read_only, seq, time, head, last, limits = row
+    return None if state == DELETED else TenantHead(name, title, state, bool(read_only), seq, time, head, last, limits)
 
 
 def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:

@@ -1,5 +1,7 @@
 """Where settings are reached."""
 
+from dataclasses import replace
+
 from app.changes.work import Work
 from app.http.collection import head_of
 from app.http.endpoint import Answer, Endpoint, Given, object_under
@@ -50,6 +52,7 @@ ENDPOINTS = (
         action="getAllSettings",
         summary="Show every setting",
         right=READ,
+        configuration=True,
         view=show_all,
         container=SETTINGS,
         query=AtQuery,
@@ -73,6 +76,7 @@ ENDPOINTS = (
         action="getSetting",
         summary="Show one setting",
         right=READ,
+        configuration=True,
         view=show,
         container=SETTINGS,
         query=AtQuery,
@@ -91,7 +95,10 @@ ENDPOINTS = (
         lifespan=Lifespan(6),
         id_from="path",
     ),
-    history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+    replace(
+        history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+        configuration=True,
+    ),
 )
 
 RESOURCE = Resource(name="settings", kinds=(SETTING,), paths={SETTING.name: "/settings"}, endpoints=ENDPOINTS)
