@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from flask import Flask
 
 from app.boot import Installation, open_installation
-from app.changes.work import Work
+from app.changes.work import Terms, Work
 from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
@@ -35,7 +35,9 @@ from app.store.tenants import find_by_key, find_tenant
 def create_app(config: Config, opened: Installation | None = None) -> Flask:
     """Build the application of one serving process, on an installation that `prepare` has made."""
     configure_logging(config.log_level)
-    server = _Server(opened or open_installation(config))
+    opened = opened or open_installation(config)
+    terms = Terms(config.registration == "open", config.public_url, removed=opened.git_writer.remove)
+    server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
     wiring = Wiring(
         open_work=server.open_work,
@@ -64,6 +66,7 @@ class _Server:
     """The ways from HTTP into one installation."""
 
     opened: Installation
+    terms: Terms
     grants: dict[tuple[str, str], tuple[Account, str, bool, AccountGrant]] = field(default_factory=dict)
     """By tenant and account id, made of exactly what was read just now: the account, state and read-only."""
 
@@ -71,7 +74,7 @@ class _Server:
         work = self.opened.work(ctx)
         if intent.idempotency_key is not None:
             work.remember(intent.idempotency_key, intent.digest)
-        work.dry_run = intent.dry_run
+        work.dry_run, work.terms = intent.dry_run, self.terms
         return work
 
     def find_account(self, hashed: str) -> AccountGrant | None:

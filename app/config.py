@@ -69,14 +69,14 @@ class Config(BaseSettings):
         default=False, description="Answer reads of version 25 without a credential from the `public` tenant."
     )
     registration: Literal["off", "open"] = Field(
-        "off", description="Whether people may register: `off` or `open`; not served yet."
+        "off", description="Whether people may register at `/auth/register` and get a tenant: `off` or `open`."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Addresses or networks whose `X-Forwarded-*` headers are believed; "
         "separated by commas in the environment.",
     )
-    public_url: str = Field("", description="URL under which people reach the server, for links; not used yet.")
+    public_url: str = Field("", description="URL under which people reach the server, for links.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

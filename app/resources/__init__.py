@@ -14,6 +14,7 @@ from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
+from app.resources.tenants.routes import RESOURCE as TENANTS
 
 RESOURCES: tuple[Resource, ...] = (
     SETTINGS,
@@ -26,4 +27,5 @@ RESOURCES: tuple[Resource, ...] = (
     RULES,
     ACCOUNTS,
     EVENTS,
+    TENANTS,
 )

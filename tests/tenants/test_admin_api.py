@@ -12,8 +12,8 @@ from app.store.session import TenantSession
 from app.store.tenants import find_key
 from app.verify import verify_installation
 from tests.installations import Server, configured, open_for_test
+from tests.tenants.conftest import SECRET
 
-SECRET = "an admin secret of tests"
 LIMITS = {
     "rateLimitPoints": 2500,
     "rateLimitDuration": 900000,
@@ -24,11 +24,6 @@ LIMITS = {
     "maxModules": 1000,
     "maxFunctionsInModule": 50,
 }
-
-
-@pytest.fixture
-def config(config: Config) -> Config:
-    return configured(config.database_url, config.keys_dir, config.data_dir, admin_token=SECRET)
 
 
 def admin(server: Server, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
@@ -108,7 +103,7 @@ def test_without_a_configured_secret_nothing_opens(config: Config, installation:
 
 
 def test_the_secret_opens_no_routes_of_tenants_and_a_token_none_of_these(server: Server) -> None:
-    answer = server.client.get("/api/25/rules", headers={"X-Admin-Token": SECRET})
+    answer = server.client.get("/api/24/rules", headers={"X-Admin-Token": SECRET})
     other = server.client.get("/domain/public", headers={"X-API-Token": server.token})
 
     assert (answer.status_code, other.status_code) == (401, 401)

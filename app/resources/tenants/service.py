@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from app.changes.recording import Fact
 from app.changes.tenants import Tenants, Wanted, disabled, get_tenant, log_act
-from app.core.canonical import Document
 from app.core.context import Context
 from app.core.tenancy import PUBLIC, tenant_id
 from app.people.members import found
@@ -78,10 +77,15 @@ class Administration:
 
     def log_import(self, ctx: Context, commit: str, documents: int) -> None:
         """Log that documents were imported into the catalogue."""
-        data: Document = {"commit": commit, "documents": documents}
-        fact = Fact(type="TenantModified", kind="tenant", id=PUBLIC, name=PUBLIC, data=data)
+        did = Fact(
+            type="TenantModified",
+            kind="tenant",
+            id=PUBLIC,
+            name=PUBLIC,
+            data={"commit": commit, "documents": documents},
+        )
         with self.tenants.database.writing() as connection:
-            log_act(connection, ctx, fact, self.tenants.clock())
+            log_act(connection, ctx, did, self.tenants.clock())
 
     def find_by_registration(self, token: str) -> TenantRecord | None:
         """Look up the active tenant of a registration token."""
