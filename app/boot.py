@@ -15,12 +15,13 @@ from app.changes.following import Followers
 from app.changes.noting import Notes
 from app.changes.operating import Deed
 from app.changes.recording import Fact
-from app.changes.tenants import begin_tenant, copy_tenant
+from app.changes.tenants import Tenants, begin_tenant, copy_tenant
 from app.changes.work import Work
 from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import AlreadyExistsError, UnavailableError
+from app.core.tenancy import DEFAULT, PUBLIC, SYSTEM_TENANT
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
@@ -33,7 +34,6 @@ from app.store.secrets import open_keys
 from app.store.session import TenantSession
 
 PENDING = "The database lacks migrations of this program; run `sternpost db upgrade`, or start the server once"
-SYSTEM_TENANT, PUBLIC, DEFAULT = "system", "public", "default"
 
 KINDS = tuple(kind for resource in RESOURCES for kind in resource.kinds)
 """Every kind of document; the order is that in which the documents of one change set are judged."""
@@ -58,6 +58,11 @@ class Installation:
     def tenants(self, only: str | None = None) -> Iterable[str]:
         """Name the tenants that have a history, or the one that is asked for."""
         return [only] if only is not None else tenants_with_log(self.database)
+
+    @property
+    def all_tenants(self) -> Tenants:
+        """What the installation does to its tenants."""
+        return Tenants(self.database, self.committer.ring, self.committer.clock)
 
     def close(self) -> None:
         """Write what is still in memory and give all connections back."""

@@ -69,7 +69,7 @@ class Config(BaseSettings):
         default=False, description="Answer reads of version 25 without a credential from the `public` tenant."
     )
     registration: Literal["off", "open"] = Field(
-        "off", description="Whether people may register: `off` or `open`; not served yet."
+        "off", description="Whether people may register at `/auth/register` and get a tenant: `off` or `open`."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

@@ -13,8 +13,10 @@ from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
 from app.people.mailing import MailServer, send_due
+from app.store.events import followed_heads
 from app.store.logins import drop_ended_logins
 from app.store.tables import IdempotencyRow
+from app.store.tenants import list_buried
 
 PACE_S = 1.0
 """Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
@@ -30,9 +32,10 @@ def run(config: Config, stopping: threading.Event) -> None:
     opened = open_installation(config)
     chores_due = time.monotonic()
     server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
+    written: dict[str, str] = {}
     try:
         while not stopping.is_set():
-            _guarded("git", lambda: _follow(opened, stopping))
+            _guarded("git", lambda: _follow(opened, written, stopping))
             _guarded("mail", lambda: _mail(opened, server))
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))
@@ -42,11 +45,14 @@ def run(config: Config, stopping: threading.Event) -> None:
         opened.close()
 
 
-def _follow(opened: Installation, stopping: threading.Event) -> None:
-    for tenant in opened.tenants():
+def _follow(opened: Installation, written: dict[str, str], stopping: threading.Event) -> None:
+    """Write git behind the log of each tenant that moved; `written` are the heads that this process has written."""
+    for tenant, head in followed_heads(opened.database).items():
         if stopping.is_set():
             return
-        opened.git_writer.catch_up(tenant)
+        if written.get(tenant) != head:
+            opened.git_writer.catch_up(tenant)
+            written[tenant] = head
 
 
 def _mail(opened: Installation, server: MailServer) -> None:
@@ -57,7 +63,10 @@ def _chores(opened: Installation, stopping: threading.Event) -> None:
     with opened.database.writing() as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
         drop_ended_logins(connection, now_ms())
-    for tenant in opened.tenants():
+        buried = list_buried(connection)
+    for tenant in buried:
+        opened.git_writer.remove(tenant)
+    for tenant in followed_heads(opened.database):
         if not stopping.is_set():
             opened.git_writer.maintain(tenant)
 

@@ -26,9 +26,6 @@ def write(route: Route, answer: Answer, envelope_id: str | None, *, pretty: bool
     container = answer.container or route.endpoint.container
     if container.shape == "text":
         return answer.raw if answer.raw is not None else str(answer.value).encode()
-    if container.shape == "whole":
-        body = dump(answer.value)
-        return (prettify(body) if pretty else body).encode()
     envelope = Envelope(answer.action or route.endpoint.action, envelope_id, {**_meta(answer), **answer.members})
     parts = _parts(route, container, answer, envelope)
     if pretty:

@@ -101,7 +101,7 @@ def _writes(one: Collection) -> Iterator[Endpoint]:
     noun = one.noun
     yield _endpoint(
         one, "PUT", one.path, f"create{one.singular}", f"Create a {noun}, or clone one", _creator(one),
-        input=one.input, id_from="result", unreadable=one.unreadable_create,
+        input=one.input, id_from="result", unreadable=one.unreadable_create, creates=True,
     )  # fmt: skip
     yield _endpoint(
         one, "POST", f"{one.path}/{{id}}", f"update{one.singular}", f"Change a {noun}", _updater(one),

@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Final
@@ -11,11 +11,13 @@ from flask import Request, Response
 from flask import request as current_request
 
 from app.core.context import Context, Source
-from app.core.errors import ForbiddenError, InvalidError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.tenancy import refuse_inactive
 from app.http import answers, problems
-from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, has_credential
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
+from app.http.etags import matches, not_modified
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
@@ -31,6 +33,8 @@ GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
 STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
+OK: Final = 200
+CREATED: Final = 201
 
 
 @dataclass(slots=True)
@@ -44,6 +48,7 @@ class Exchange:
     route: Route | None = None
     values: dict[str, str] | None = None
     url: Named | None = None
+    dialect: str = ""
 
     @property
     def era(self) -> Era:
@@ -63,9 +68,7 @@ class Dispatcher:
         self.routes = routes
         self.wiring = wiring
         self.streams = BoundedSemaphore(wiring.most_streams)
-        self.authenticator = Authenticator(
-            wiring.find_account, Throttle(wiring.now_s), wiring.public_read, wiring.find_bearer
-        )
+        self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
 
     def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
         """Answer a request that the router brought to a shape, or (None) nowhere."""
@@ -87,7 +90,8 @@ class Dispatcher:
             raise refusal
         match = self._match(exchange, shape, values)
         public = isinstance(match, Match) and match.route.is_public
-        caller = PUBLIC_CALLER if public and not self._greets(exchange) else self.authenticate(exchange)
+        heard = listened(exchange.route.endpoint.greets if exchange.route else (), request.environ)
+        caller = PUBLIC_CALLER if public and not heard else self.authenticate(exchange, heard)
         if request.method == "OPTIONS":
             return self._options(exchange)
         if isinstance(match, SternpostError):
@@ -97,6 +101,7 @@ class Dispatcher:
         context = self._context(exchange, caller)
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
+            refuse_inactive(caller.state)
         try:
             return self._run(exchange, match.route, caller, context)
         except UnauthenticatedError:
@@ -104,17 +109,13 @@ class Dispatcher:
             self.authenticator.count_failure(exchange.call.address)
             raise
 
-    @staticmethod
-    def _greets(exchange: Exchange) -> bool:
-        route = exchange.route
-        return route is not None and route.endpoint.greets and has_credential(exchange.request.environ)
-
-    def authenticate(self, exchange: Exchange) -> Caller:
-        """Name the caller, for the answer and for the log."""
-        environ, call = exchange.request.environ, exchange.call
+    def authenticate(self, exchange: Exchange, heard: Mapping[str, object] | None = None) -> Caller:
+        """Name the caller, for the answer and for the log; `heard` are the only headers to look at."""
+        environ, call = heard or exchange.request.environ, exchange.call
         call.address = exchange.request.remote_addr or call.address
         caller = self.authenticator.caller(environ, call.address, strict=exchange.era.strict)
         call.actor, call.tenant = caller.actor.handle, caller.tenant
+        exchange.dialect = caller.dialect
         return caller
 
     def _match(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Match | SternpostError:
@@ -193,22 +194,25 @@ class Dispatcher:
         etag = None
         if endpoint.state is not None and route.era.strict:
             etag = collection_etag(exchange, endpoint.state(work, given))
-            if _matches(exchange.request, etag):
-                return _not_modified(etag)
+            if matches(exchange.request, etag):
+                return not_modified(etag)
         answer = endpoint.view(work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":
             etag = f'"{answer.revision}"'
-            if not route.writes and _matches(exchange.request, etag):
-                return _not_modified(etag)
+            if not route.writes and matches(exchange.request, etag):
+                return not_modified(etag)
         return self._respond(exchange, route, answer, etag)
 
     def _respond(self, exchange: Exchange, route: Route, answer: Answer, etag: str | None) -> Response:
         endpoint = route.endpoint
         pretty = is_pretty(exchange.url or {})
         envelope_id = answer.id if endpoint.id_from == "result" else self._path_id(exchange)
-        body = answers.write(route, answer, envelope_id, pretty=pretty)
+        if endpoint.bare:
+            body: bytes | Iterator[bytes] = dump(answer.value).encode()
+        else:
+            body = answers.write(route, answer, envelope_id, pretty=pretty)
         if not isinstance(body, bytes):
             body = _watched(exchange.call, body)
         kind = answer.content_type or (answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE)
@@ -220,7 +224,9 @@ class Dispatcher:
             headers["Link"] = link_to(path, exchange.url or {}, cursor_of(answer.next))
         fresh = route.era.strict and not route.writes
         headers["Cache-Control"] = "private, no-cache" if fresh else "no-store"
-        return respond(exchange.request, body, answer.status, headers, kind)
+        # Natively a creation is 200 in every version; who comes through the tenant API is told 201 (decisions 3).
+        created = endpoint.creates and exchange.dialect == "tenant" and route.era.strict and answer.status == OK
+        return respond(exchange.request, body, CREATED if created else answer.status, headers, kind)
 
     def _path_id(self, exchange: Exchange) -> str | None:
         route = exchange.route
@@ -236,10 +242,10 @@ class Dispatcher:
         action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
-        envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
-        if isinstance(error, InvalidError) and exchange.route is not None and exchange.route.is_bare:
-            body = dump(problems.fields_of(error))
+        if exchange.route is not None and exchange.route.endpoint.bare:
+            body = dump(problems.bare_body(error, call.request_id))
         else:
+            envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
             body = envelope.error(problems.text_of(error, era, call.request_id))
         if wants_pretty(exchange.query):
             body = prettify(body)
@@ -286,15 +292,3 @@ def collection_etag(exchange: Exchange, state: str) -> str:
     query = sorted((name, value) for name, values in named.items() for value in values)
     known = (exchange.version, exchange.call.tenant, exchange.call.actor, state, exchange.request.path, query)
     return f'W/"{hashlib.sha256(repr(known).encode()).hexdigest()[:32]}"'
-
-
-def _matches(request: Request, etag: str) -> bool:
-    header = request.environ.get("HTTP_IF_NONE_MATCH")
-    if not header:
-        return False
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return "*" in tags or etag.removeprefix("W/") in tags
-
-
-def _not_modified(etag: str) -> Response:
-    return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

@@ -80,7 +80,7 @@ Item = Shown | StoredLike | Document
 class Container:
     """How `data` is shaped; `name` is its one key, `wrap` a further key around each object."""
 
-    shape: Literal["list", "object", "bare", "none", "text", "whole"]
+    shape: Literal["list", "object", "bare", "none", "text"]
     name: str = ""
     wrap: str = ""
 
@@ -101,8 +101,6 @@ ARRAY: Final = Container("list")
 """`data` is the list itself."""
 NOTHING: Final = Container("none")
 """No `data` at all."""
-WHOLE: Final = Container("whole")
-"""The value is the whole body, without an envelope, and so is the map of wrong fields in a refusal (decisions 3)."""
 TEXT: Final = Container("text")
 """`text/plain` without an envelope."""
 
@@ -221,8 +219,10 @@ class Endpoint:
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
     `text_types` are further media types of the body, which the view gets as it is. `needs` names further calls that the
-    caller must be allowed to make, where that depends on what is asked for; they are checked before the view runs. A
-    `PUBLIC` endpoint that `greets` is told who calls where a credential was sent.
+    caller must be allowed to make, where that depends on what is asked for; they are checked before the view runs.
+    `creates` makes the status 201 for the tenant API. `configuration` opens a read to a tenant's key alone though its
+    right is none of configuration. `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
+    the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
     """
 
     methods: tuple[str, ...]
@@ -246,9 +246,12 @@ class Endpoint:
     dry_run: bool = False
     errors: tuple[int, ...] = ()
     streams: bool = False
+    creates: bool = False
+    configuration: bool = False
+    bare: bool = False
     text_types: tuple[str, ...] = ()
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
-    greets: bool = False
+    greets: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:

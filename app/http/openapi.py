@@ -115,7 +115,7 @@ def _documented(blueprint: Blueprint, route: Route, method: str, components: Com
     kind = "text/plain" if endpoint.container.shape == "text" else "application/json"
     described: Any = blueprint.response(200, components.success(route), description="Done", content_type=kind)(view)
     for status in _errors(route, method):
-        refusal = FIELDS if route.is_bare and status == HTTPStatus.BAD_REQUEST else components.error(route)
+        refusal = FIELDS if endpoint.bare and status == HTTPStatus.BAD_REQUEST else components.error(route)
         described = blueprint.alt_response(status, schema=refusal, description=HTTPStatus(status).phrase)(described)
     return blueprint.doc(**_operation(route, method, components))(described)  # type: ignore[no-any-return]  # untyped library
 

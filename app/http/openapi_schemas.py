@@ -41,7 +41,7 @@ class Components:
         container = endpoint.container
         if container.shape == "text":
             return TEXT
-        if container.shape == "whole":
+        if endpoint.bare:
             return {"type": "object"}
         one = self._object(route)
         if container.wrap:

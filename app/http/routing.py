@@ -39,7 +39,6 @@ class Route:
         self.writes = endpoint.writes
         self.is_plain = not (endpoint.json_only or self.writes) and takes == (None, None, None)
         self.is_public = PUBLIC in endpoint.rights
-        self.is_bare = endpoint.container.shape == "whole"
 
     @cached_property
     def input(self) -> Reader | None:

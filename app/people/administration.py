@@ -19,6 +19,7 @@ from app.people.shape import changes_of, user_json, validated_users
 from app.store import people as store
 from app.store.logins import delete_invitations_of, delete_tokens_of, end_logins_of, open_invitations
 from app.store.people import User
+from app.store.tenants import find_tenant
 
 # The members of `fields` are those of `UserInput`; with `isPreHashed` the password is an argon2id hash.
 UNKNOWN: Final = "User '{}' was not found; GET /users lists those that exist"
@@ -192,6 +193,7 @@ def _modify(work: Work, user_id: str, edited: Edited) -> Document:
 
 def _new(connection: Connection, work: Work, fields: Mapping[str, JSON], now: int) -> User:
     tenant = work.ctx.tenant
+    _refuse_too_many(connection, tenant)
     wanted, email = fields.get("username"), fields.get("email")
     given = fields.get("roles")
     roles = check_roles(connection, tenant, map(str, given if isinstance(given, list) else ()))
@@ -207,6 +209,13 @@ def _new(connection: Connection, work: Work, fields: Mapping[str, JSON], now: in
         created=now,
         updated=now,
     )
+
+
+def _refuse_too_many(connection: Connection, tenant: str) -> None:
+    record = find_tenant(connection, tenant)
+    most = 0 if record is None else record.limit("maxUsers")
+    if len(store.lock_users(connection, tenant)) >= most:
+        raise InvalidError(f"Too many users: this tenant may have {most}; delete one, or ask for a higher limit")
 
 
 def _roles(

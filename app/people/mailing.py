@@ -21,7 +21,7 @@ from app.store.db import Database
 from app.store.logins import Invitation, claim_invitation, due_invitations, update_invitation
 from app.store.people import User, lock_user
 from app.store.secrets import KeyRing
-from app.store.tenant_names import find_tenant
+from app.store.tenants import find_tenant
 
 LEASE_MS: Final = 120_000
 """A worker that has taken a mail and is not heard of again for so long has died: another one sends it."""

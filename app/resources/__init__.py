@@ -17,6 +17,7 @@ from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.teams.routes import RESOURCE as TEAMS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
+from app.resources.tenants.routes import RESOURCE as TENANTS
 from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 from app.resources.users.routes import RESOURCE as USERS
 
@@ -43,4 +44,5 @@ RESOURCES: tuple[Resource, ...] = (
     ROLES,
     LOGINS,
     USER_MANAGEMENT,
+    TENANTS,
 )

@@ -104,6 +104,11 @@ def end_logins_of(connection: Connection, tenant: str, user_id: str) -> None:
     connection.execute(delete(LoginRow).where(LoginRow.tenant == tenant, LoginRow.user_id == user_id))
 
 
+def end_logins_in(connection: Connection, tenant: str) -> None:
+    """End every login in a tenant."""
+    connection.execute(delete(LoginRow).where(LoginRow.tenant == tenant))
+
+
 def drop_ended_logins(connection: Connection, now_ms: int) -> None:
     """Forget the families whose tokens have all expired."""
     connection.execute(delete(LoginRow).where(LoginRow.ends < now_ms))

@@ -11,6 +11,7 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnClause
 
 from app.core.errors import NotFoundError
+from app.core.tenancy import DELETED
 from app.store.db import Database, translated
 from app.store.prepared import Prepared
 from app.store.tables import Base, Tenant
@@ -35,7 +36,9 @@ class Head:
     read_only: bool
 
 
-_HEAD = Prepared(select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT))
+_HEAD = Prepared(
+    select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT, Tenant.state != DELETED)
+)
 
 
 class UnscopedError(RuntimeError):

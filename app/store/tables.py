@@ -3,7 +3,7 @@
 Those of people are in `people_tables`; whoever loads this module knows them too, so that the metadata is whole.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store import people_tables  # noqa: F401  so that the metadata is whole
@@ -17,7 +17,11 @@ def rare(*columns: str, where: str) -> Index:
 
 
 class Tenant(Base):
-    """An isolated customer, and the head of its log: locking this row serialises its writers."""
+    """An isolated customer, and the head of its log: locking this row serialises its writers.
+
+    `limits` are those that differ from the usual ones, as JSON. The row of a deleted tenant stays, emptied, so that its
+    id never comes again.
+    """
 
     __tablename__ = "tenants"
 
@@ -30,6 +34,23 @@ class Tenant(Base):
     time: Mapped[int]
     head: Mapped[str | None]
     hash: Mapped[str]
+    external_reference: Mapped[str | None]
+    limits: Mapped[str] = mapped_column(Text, server_default="{}")
+    updated: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class TenantKeyRow(Base):
+    """A secret that names a tenant and no person: looked up by hash; the tenant's own people see it again."""
+
+    __tablename__ = "tenant_keys"
+    __table_args__ = (Index(None, "hash", unique=True),)
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(Key, primary_key=True)
+    hash: Mapped[str]
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str]
+    created: Mapped[int]
 
 
 class DocumentRow(Base):

@@ -235,7 +235,7 @@ def test_an_unknown_person_and_a_wrong_password_are_refused_alike(server: Server
     ]
 
     assert {answer.status_code for answer in answers} == {401}
-    assert {answer.get_json()["errorDetails"] for answer in answers} == {REFUSED}
+    assert {answer.get_json()["detail"] for answer in answers} == {REFUSED}
     assert answers[0].headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.changes.work import Work
-from app.http.endpoint import ANYBODY, PUBLIC, TEXT, WHOLE, Answer, Endpoint, Given
+from app.http.auth import API_KEY, BEARER
+from app.http.endpoint import ANYBODY, PUBLIC, TEXT, Answer, Endpoint, Given
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.logins import service
@@ -76,14 +77,14 @@ def _endpoint(
     view: Callable[[Work, Given], Answer],
     **more: Any,  # noqa: ANN401
 ) -> Endpoint:
-    declared = {"right": PUBLIC, "container": WHOLE, "lifespan": Lifespan(25), **more}
+    declared = {"right": PUBLIC, "bare": True, "lifespan": Lifespan(25), **more}
     return Endpoint(methods=(method,), path=path, action=action, summary=summary, view=view, **declared)
 
 
 ENDPOINTS = (
-    _endpoint("POST", "/auth/login", "logIn", "Log in", log_in, input=LoginInput),
+    _endpoint("POST", "/auth/login", "logIn", "Log in", log_in, input=LoginInput, greets=(API_KEY,)),
     _endpoint("POST", "/auth/refresh", "refreshLogin", "Exchange a refresh token", refresh, input=RefreshInput),
-    _endpoint("POST", "/auth/logout", "logOut", "End a login", log_out, input=LogoutInput, greets=True),
+    _endpoint("POST", "/auth/logout", "logOut", "End a login", log_out, input=LogoutInput, greets=(BEARER,)),
     _endpoint("GET", "/auth/me", "showCaller", "Show the person who calls", show_caller, right=ANYBODY),
     _endpoint(
         "POST", "/auth/password", "changePassword", "Set one's own password", change_password,
@@ -95,7 +96,7 @@ ENDPOINTS = (
     ),
     _endpoint(
         "GET", "/auth/accept-invitation", "showInvitation", "Show the page of a mailed link", show_page,
-        container=TEXT, query=LinkQuery,
+        container=TEXT, bare=False, query=LinkQuery,
     ),
 )  # fmt: skip
 

@@ -11,8 +11,9 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import now_ms
 from app.core.context import Context
-from app.core.errors import ForbiddenError, InvalidError, UnauthenticatedError, UnavailableError
+from app.core.errors import ForbiddenError, InvalidError, UnauthenticatedError
 from app.core.rights import contract
+from app.core.tenancy import DEFAULT, PUBLIC, refuse_inactive
 from app.people.callers import actor_of, rights_of_user
 from app.people.logins import begin_login, pair_of
 from app.people.members import about
@@ -31,13 +32,12 @@ from app.store.people import (
     update_user,
 )
 from app.store.session import TenantSession
-from app.store.tenant_names import find_tenant, tenants_called
+from app.store.tenants import find_tenant, tenants_called
 
 REFUSED: Final = "E-mail address or password are wrong; send both as they were set"
 EXPIRED: Final = "The refresh token opens nothing (any more); log in again"
-FALLBACK: Final = "default"
+FALLBACK: Final = DEFAULT
 """The tenant of those who name none and have no identity of their own: a single-tenant installation needs no name."""
-MAINTENANCE_RETRY_S: Final = 60
 
 _log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ def log_in(work: Work, name: str, password: str, client: str | None) -> Document
         UnauthenticatedError: whatever is wrong; the same words and about the same time for every reason.
         InvalidError: the person has several tenants, and named none.
     """
-    tenant = work.ctx.tenant if work.ctx.tenant != "public" else None
+    tenant = work.ctx.tenant if work.ctx.tenant != PUBLIC else None
     with work.session.database.connect() as connection:
         candidate = _candidate(connection, name, tenant or _tenant_called(connection, client))
     user = candidate.user
@@ -266,16 +266,12 @@ def _as_user(work: Work, user: User, reason: str) -> Work:
     """Go on as the person, in a tenant that is open.
 
     Raises:
-        ForbiddenError, UnavailableError: the tenant is switched off, or in maintenance.
+        DisabledError, MaintenanceError: the tenant is switched off, or being worked on.
     """
     session = TenantSession(work.session.database, user.tenant)
     state = session.head().state
     session.release()
-    if state == "MAINTENANCE":
-        text = "Domain is in maintenance mode. Please try again later."
-        raise UnavailableError(text, retry_after_s=MAINTENANCE_RETRY_S)
-    if state != "ACTIVE":
-        raise ForbiddenError("Domain is disabled. Please contact support.")
+    refuse_inactive(state)
     return work.within(_context(work, user, reason))
 
 

@@ -66,7 +66,7 @@ def _endpoint(
 
 ENDPOINTS = (
     _endpoint("GET", "/roles", "listRoles", "List all roles, by id", show_all, paging=Paging()),
-    _endpoint("PUT", "/roles", "createRole", "Make a role", create, input=RoleInput, id_from="result"),
+    _endpoint("PUT", "/roles", "createRole", "Make a role", create, input=RoleInput, id_from="result", creates=True),
     _endpoint("GET", PATH, "roleDetails", "Show one role", show, id_from="result"),
     _endpoint("POST", PATH, "updateRole", "Change a role", update, input=RoleInput, partial=True, id_from="result"),
     _endpoint("DELETE", PATH, "deleteRole", "Delete a role that nobody has", delete, id_from="result"),

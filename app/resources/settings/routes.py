@@ -1,5 +1,7 @@
 """Where settings are reached."""
 
+from dataclasses import replace
+
 from app.changes.change import Change
 from app.changes.settings import setting
 from app.changes.work import Work
@@ -53,6 +55,7 @@ ENDPOINTS = (
         action="getAllSettings",
         summary="Show every setting",
         right=READ,
+        configuration=True,
         view=show_all,
         container=SETTINGS,
         query=AtQuery,
@@ -76,6 +79,7 @@ ENDPOINTS = (
         action="getSetting",
         summary="Show one setting",
         right=READ,
+        configuration=True,
         view=show,
         container=SETTINGS,
         query=AtQuery,
@@ -94,7 +98,10 @@ ENDPOINTS = (
         lifespan=Lifespan(6),
         id_from="path",
     ),
-    history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+    replace(
+        history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+        configuration=True,
+    ),
 )
 
 

@@ -92,13 +92,14 @@ def _endpoint(
 
 
 _RESULT = {"id_from": "result"}
+_MADE = {"id_from": "result", "creates": True}
 _TOKEN = {"container": TOKENS, "output": TokenSchema}
 _OWN = "userAccount_write"
 
 ENDPOINTS = (
     _endpoint("GET", "/users", "listUsers", "List the people of the tenant, by id", show_all, paging=Paging()),
-    _endpoint("PUT", "/users", "createUser", "Make a user", create, input=NewUserInput, **_RESULT),
-    _endpoint("POST", "/users/invite", "inviteUser", "Invite a person", invite, input=InvitationInput, **_RESULT),
+    _endpoint("PUT", "/users", "createUser", "Make a user", create, input=NewUserInput, **_MADE),
+    _endpoint("POST", "/users/invite", "inviteUser", "Invite a person", invite, input=InvitationInput, **_MADE),
     _endpoint("GET", PATH, "userDetails", "Show one user", show, **_RESULT),
     _endpoint("POST", PATH, "updateUser", "Change a user", update, input=UserInput, partial=True, **_RESULT),
     _endpoint(
@@ -115,7 +116,7 @@ ENDPOINTS = (
     ),
     _endpoint(
         "PUT", f"{PATH}/tokens", "createUserToken", "Make a token of one's own, shown this once", create_token,
-        right=_OWN, input=TokenInput, json_only=True, **_TOKEN, **_RESULT,
+        right=_OWN, input=TokenInput, json_only=True, **_TOKEN, **_MADE,
     ),
     _endpoint(
         "DELETE", f"{PATH}/tokens/{{tid}}", "deleteUserToken", "End a person's token", delete_token,
