@@ -175,7 +175,7 @@ def test_people_may_do_what_their_roles_open(server: Server) -> None:
     assert [one.call("GET", "/api/25/rules").status_code for one in (reader, writer, nobody)] == [200, 200, 403]
     assert [one.call("PUT", "/api/25/rules", json=rule).status_code for one in (reader, writer, nobody)] == [
         403,
-        200,
+        201,
         403,
     ]
     assert [one.call("GET", "/api/24/rules").status_code for one in (reader, nobody)] == [200, 403]
@@ -227,7 +227,7 @@ def test_nobody_gives_rights_that_they_lack(server: Server, clerk: Any) -> None:
         answer = clerk.call(method, f"/api/25{path}", json=asked)
         assert answer.status_code == 403, path
         assert "cannot give rights that it lacks" in answer.get_json()["errorDetails"]
-    assert clerk.call("PUT", "/api/25/users", json={**made, "roles": ["clerk"]}).status_code == 200
+    assert clerk.call("PUT", "/api/25/users", json={**made, "roles": ["clerk"]}).status_code == 201
 
 
 def test_nobody_takes_over_who_has_more_rights(server: Server, clerk: Any) -> None:
@@ -369,7 +369,7 @@ def test_a_person_gives_an_account_no_more_than_they_may(server: Server) -> None
         for rights in ("none", "ro", "rw")
     ]
 
-    assert statuses == [200, 403, 403]
+    assert statuses == [201, 403, 403]
 
 
 def test_the_system_can_make_the_first_person(server: Server) -> None:
