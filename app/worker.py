@@ -52,7 +52,7 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
 
 
 def _chores(opened: Installation, stopping: threading.Event) -> None:
-    with opened.database.writing() as connection:
+    with opened.database.writing_everywhere("chores") as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
         buried = list_buried(connection)
     for tenant in buried:

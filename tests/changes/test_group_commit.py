@@ -51,7 +51,7 @@ def doomed(config: Config, installation: Installation) -> Callable[[str], None]:
     """Make the database refuse documents with the id `doomed`: at once, or as the transaction commits."""
 
     def arm(when: str) -> None:
-        with installation.database.writing() as connection:
+        with installation.database.writing_everywhere("test") as connection:
             connection.execute(text("CREATE TABLE allowed (id TEXT PRIMARY KEY)"))
             deferred = "DEFERRABLE INITIALLY DEFERRED" if when == "at the end" else ""
             connection.execute(text(f"CREATE TABLE named (id TEXT REFERENCES allowed (id) {deferred})"))
@@ -224,7 +224,7 @@ def test_a_connection_lost_in_the_commit_is_told_to_every_waiter(
 
 
 def _lose_the_connection(config: Config, opened: Installation) -> None:
-    with opened.database.writing() as connection:
+    with opened.database.writing_everywhere("test") as connection:
         body = "BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END"
         connection.execute(text(f"CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS '{body}'"))
         rows = "AFTER INSERT ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id = 'doomed')"
@@ -255,7 +255,7 @@ def test_a_change_set_refused_leaves_no_secret_behind(installation: Installation
     )
 
     assert [type(answer) for answer in answers] == [Outcome, InvalidError, Outcome]
-    with installation.database.connect() as connection:
+    with installation.database.everywhere("test") as connection:
         assert connection.execute(text("SELECT count(*) FROM secrets")).scalar() == 2
 
 
