@@ -15,6 +15,7 @@ from psycopg import sql
 
 from app.boot import Installation
 from app.config import Config
+from app.store.db import Database
 from tests.installations import Server, configured, found_installation, open_for_test
 from tests.network import guard, is_loopback
 
@@ -178,6 +179,18 @@ def migrated_postgres_url(postgres_server: str, postgres_roles: Roles, postgres_
 def config(migrated_url: str, tmp_path: Path, template_keys: Path) -> Config:
     """Configure an installation of this test's own, founded already, on each database in turn."""
     return configured(migrated_url, template_keys, tmp_path / "data")
+
+
+@pytest.fixture
+def owner(config: Config, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Reach the test's database as who may change its tables."""
+    url = config.database_url
+    if not config.uses_sqlite:
+        roles: Roles = request.getfixturevalue("postgres_roles")
+        url = roles.url(roles.owner, url.rpartition("/")[2])
+    database = Database(url)
+    yield database
+    database.close()
 
 
 @pytest.fixture
