@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from flask import Flask
 
 from app.boot import Installation, open_installation
+from app.changes.tenants import Suffix, random_suffix
 from app.changes.work import Terms, Work
 from app.config import Config
 from app.core.clock import now_ms
@@ -32,11 +33,14 @@ from app.store.db import is_current
 from app.store.tenants import find_by_key, find_tenant
 
 
-def create_app(config: Config, opened: Installation | None = None) -> Flask:
-    """Build the application of one serving process, on an installation that `prepare` has made."""
+def create_app(config: Config, opened: Installation | None = None, *, suffix: Suffix = random_suffix) -> Flask:
+    """Build the application of one serving process, on an installation that `prepare` has made.
+
+    `suffix` draws what the ids of registered tenants end with.
+    """
     configure_logging(config.log_level)
     opened = opened or open_installation(config)
-    terms = Terms(config.registration == "open", config.public_url, removed=opened.git_writer.remove)
+    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove)
     server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
     wiring = Wiring(
@@ -46,6 +50,7 @@ def create_app(config: Config, opened: Installation | None = None) -> Flask:
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
         public_read=config.public_read,
+        request_timeout_s=config.request_timeout_s,
         most_streams=max(1, config.threads // 2),
         docs_open=config.docs_public,
         trusted_proxies=config.trusted_proxies,
@@ -78,7 +83,7 @@ class _Server:
         return work
 
     def find_account(self, hashed: str) -> AccountGrant | None:
-        with self.opened.database.connect() as connection:
+        with self.opened.database.everywhere("token look-up") as connection:
             holder = find_by_hash(connection, hashed)
             owner = None if holder is None else holder.account.owner
             if holder is not None and owner and not is_active_user(connection, holder.account.tenant, owner):
@@ -97,7 +102,7 @@ class _Server:
         return known[3]
 
     def find_key(self, key: str) -> AccountGrant | None:
-        with self.opened.database.connect() as connection:
+        with self.opened.database.everywhere("key look-up") as connection:
             record = find_by_key(connection, token_hash(key), "api")
         if record is None:
             return None

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection
 
 from app.changes.change import Edit
@@ -30,10 +31,13 @@ from app.store.documents import find_document
 from app.store.events import SqlLog, tenants_with_log
 from app.store.git.writer import GitWriter
 from app.store.last_uses import LastUses
+from app.store.rows import is_above_policies
 from app.store.secrets import open_keys
 from app.store.session import TenantSession
 
 PENDING = "The database lacks migrations of this program; run `sternpost db upgrade`, or start the server once"
+
+_log = structlog.get_logger()
 
 KINDS = tuple(kind for resource in RESOURCES for kind in resource.kinds)
 """Every kind of document; the order is that in which the documents of one change set are judged."""
@@ -91,6 +95,8 @@ def open_installation(config: Config) -> Installation:
             raise UnavailableError(PENDING, retry_after_s=60)  # noqa: TRY301  the database is closed below
         with database.writing() as connection:
             ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+            if is_above_policies(connection):
+                _log.warning("the database role ignores row-level security", remedy="use one as in docs/operations.md")
     except BaseException:
         database.close()
         raise

@@ -64,7 +64,9 @@ class Config(BaseSettings):
     max_upload_bytes: int = Field(
         268_435_456, ge=1024, description="Largest uploaded archive; no endpoint takes one yet."
     )
-    request_timeout_s: int = Field(60, ge=1, le=3600, description="Seconds that a request may take; not enforced yet.")
+    request_timeout_s: int = Field(
+        60, ge=1, le=3600, description="Seconds that a request may take before it is cancelled."
+    )
     public_read: bool = Field(
         default=False, description="Answer reads of version 25 without a credential from the `public` tenant."
     )

@@ -60,7 +60,7 @@ def _mail(opened: Installation, server: MailServer) -> None:
 
 
 def _chores(opened: Installation, stopping: threading.Event) -> None:
-    with opened.database.writing() as connection:
+    with opened.database.writing_everywhere("chores") as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
         drop_ended_logins(connection, now_ms())
         buried = list_buried(connection)

@@ -21,6 +21,7 @@ from app.changes.view import BatchView
 from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.context import Context
+from app.core.deadline import latest, under
 from app.core.errors import ForbiddenError, NotFoundError, SternpostError
 from app.core.faults import fault_point
 from app.core.tenancy import refuse_inactive
@@ -89,7 +90,7 @@ class Committer:
         Raises:
             SternpostError: it would be refused.
         """
-        with self.database.connect() as connection:
+        with self.database.connect(ctx.tenant) as connection:
             view = BatchView(connection, ctx.tenant, self.kinds, ctx)
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
@@ -104,7 +105,7 @@ class Committer:
         Raises:
             SternpostError: what `act` raised, or the tenant takes no writes, or lacks a reason; nothing was written.
         """
-        with self.database.writing() as connection:
+        with self.database.writing(ctx.tenant) as connection:
             head = lock_tenant(connection, ctx.tenant)
             if head is None:
                 raise NotFoundError(f"Tenant '{ctx.tenant}' was not found")
@@ -136,7 +137,8 @@ class Committer:
                 ticket.answer = failure
 
     def _attempt(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
-        with self.database.connect() as connection:
+        deadline = latest([ticket.deadline for ticket in tickets])
+        with under(deadline), self.database.connect(lane.tenant) as connection:
             begin_writing(connection)
             try:
                 answers = self._transact(connection, lane, tickets)

@@ -15,6 +15,7 @@ from app.core.faults import fault_point
 from app.core.tenancy import ACTIVE, DISABLED, FOUNDED, PUBLIC, SUFFIX_DIGITS, SYSTEM_TENANT
 from app.store.accounts import token_hash
 from app.store.db import Database
+from app.store.rows import everywhere
 from app.store.secrets import KeyRing
 from app.store.tenants import (
     Purpose,
@@ -82,7 +83,7 @@ class Tenants:
             UnavailableError: ten suffixes in a row were taken.
             InvalidError: the first people cannot be had.
         """
-        with self.database.writing() as connection:
+        with self.database.writing_everywhere("copy of the public tenant") as connection:
             origin = lock(connection, PUBLIC)
             now = max(self.clock(), origin.time)
             record = self._named(connection, wanted, now)
@@ -105,7 +106,7 @@ class Tenants:
             NotFoundError: there is no such tenant.
             InvalidError: the tenant has to stay as it is.
         """
-        with self.database.writing() as connection:
+        with self.database.writing_everywhere("administration of tenants") as connection:
             lock(connection, tenant)
             before, now = get_tenant(connection, tenant), self.clock()
             after = edited(before)
@@ -127,7 +128,7 @@ class Tenants:
             NotFoundError: there is no such tenant.
             ConflictError: no installation works without it.
         """
-        with self.database.writing() as connection:
+        with self.database.writing_everywhere("administration of tenants") as connection:
             lock(connection, tenant)
             record, now = get_tenant(connection, tenant), self.clock()
             if tenant in FOUNDED:
@@ -176,8 +177,9 @@ def log_act(connection: Connection, ctx: Context, fact: Fact, now: int) -> None:
 
     Lock the tenant before: the installation's log comes last, so that two acts never wait for each other.
     """
-    head = lock(connection, SYSTEM_TENANT)
-    note(connection, replace(ctx, tenant=SYSTEM_TENANT), head, [fact], now)
+    with everywhere(connection, "log of the installation"):
+        head = lock(connection, SYSTEM_TENANT)
+        note(connection, replace(ctx, tenant=SYSTEM_TENANT), head, [fact], now)
 
 
 def note(connection: Connection, ctx: Context, head: TenantHead, facts: Sequence[Fact], now: int) -> None:
@@ -190,7 +192,7 @@ def note(connection: Connection, ctx: Context, head: TenantHead, facts: Sequence
 
 def begin_tenant(database: Database, ctx: Context, clock: Callable[[], int]) -> None:
     """Write the first event of a tenant that starts empty; does nothing when it has one."""
-    with database.writing() as connection:
+    with database.writing(ctx.tenant) as connection:
         head = lock(connection, ctx.tenant)
         if head.seq == 0:
             begin(connection, ctx, head, {"base": None}, clock())
@@ -201,7 +203,7 @@ def copy_tenant(database: Database, ctx: Context, base: str, clock: Callable[[],
 
     One event, one commit without parent, one transaction: half a copy is never seen.
     """
-    with database.writing() as connection:
+    with database.writing_everywhere("copy of a tenant") as connection:
         origin = lock(connection, base)
         head = lock(connection, ctx.tenant)
         if head.seq == 0:

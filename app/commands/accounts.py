@@ -54,7 +54,7 @@ def create(*, name: str, tenant: str, rights: str, owner: str | None, expires: i
     """Make the account NAME and print its token, this once."""
     fields = {"id": name, "name": name, "authorizationType": rights, "owner": owner, **_expiry(expires)}
     with installation(load()) as opened:
-        with opened.database.connect() as connection:
+        with opened.database.connect(tenant) as connection:
             person = None if owner is None else find_by_username(connection, tenant, owner)
         if person is not None:
             fields["owner"] = person.id

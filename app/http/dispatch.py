@@ -11,6 +11,7 @@ from flask import Request, Response
 from flask import request as current_request
 
 from app.core.context import Context, Source
+from app.core.deadline import ending_in, present, under
 from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems
@@ -33,8 +34,7 @@ GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
 STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
-OK: Final = 200
-CREATED: Final = 201
+OK, CREATED = 200, 201
 
 
 @dataclass(slots=True)
@@ -76,7 +76,10 @@ class Dispatcher:
         exchange = Exchange(request, request.environ[CALL], version, segments)
         exchange.call.version = version
         try:
-            response = self._serve(exchange, shape, values)
+            with under(ending_in(self.wiring.request_timeout_s)) as deadline:
+                response = self._serve(exchange, shape, values)
+                if response.is_streamed:
+                    deadline.lift()
         except Exception as error:  # noqa: BLE001  the edge: whatever it is, the caller gets an envelope
             response = self.refuse(exchange, error)
         if version in DEPRECATED:
@@ -98,6 +101,8 @@ class Dispatcher:
             raise match
         endpoint = match.route.endpoint
         exchange.call.template = endpoint.path
+        if endpoint.streams:
+            present().lift()
         context = self._context(exchange, caller)
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))

@@ -28,6 +28,7 @@ class Wiring:
     `find_others` has the resolvers of the other rows of `CREDENTIALS`, by their variables. `find_fault` says why the
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `most_streams` large answers are sent at the same time at most.
+    A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -38,6 +39,7 @@ class Wiring:
     max_body_bytes: int = 8 * 1024 * 1024
     public_read: bool = False
     most_streams: int = 8
+    request_timeout_s: float | None = None
     docs_open: bool = True
     metrics_open: bool = False
     trusted_proxies: tuple[str, ...] = ()

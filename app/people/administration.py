@@ -19,6 +19,7 @@ from app.people.shape import changes_of, user_json, validated_users
 from app.store import people as store
 from app.store.logins import delete_invitations_of, delete_tokens_of, end_logins_of, open_invitations
 from app.store.people import User
+from app.store.rows import everywhere
 from app.store.tenants import find_tenant
 
 # The members of `fields` are those of `UserInput`; with `isPreHashed` the password is an argon2id hash.
@@ -154,7 +155,8 @@ def delete_user(work: Work, user_id: str) -> Document:
             end(connection, user.tenant, user.id)
         store.delete_user(connection, user, now_ms=now)
         if user.identity is not None:
-            store.forget_identity(connection, user.identity)
+            with everywhere(connection, "memberships of one person"):
+                store.forget_identity(connection, user.identity)
         return Deed(facts=(about(user, "UserDeleted"),), answer=shown, id=user.id)
 
     return work.operate(act)

@@ -33,7 +33,7 @@ class People:
         if claims is None:
             return None
         login_id = claims.jti.partition(".")[0]
-        with self.database.connect() as connection:
+        with self.database.connect(claims.tenant) as connection:
             login = find_login(connection, claims.tenant, login_id)
             if login is None or login.user_id != claims.user:
                 return None
@@ -42,7 +42,7 @@ class People:
 
     def find_by_personal_token(self, hashed: str, now_ms: int) -> AccountGrant | None:
         """Look up a personal token by `token_hash`: it has the rights of its person, narrowed to what it is for."""
-        with self.database.connect() as connection:
+        with self.database.everywhere("token look-up") as connection:
             token = find_token(connection, hashed)
             if token is None or (token.expires is not None and token.expires <= now_ms):
                 return None
@@ -51,7 +51,7 @@ class People:
                 return None
             found = _granted(connection, user, token.id, now_ms, within=cast("Authorization", token.authorization))
         if found is not None and (token.last_used is None or token.last_used < now_ms - TOUCH_EVERY_MS):
-            with self.database.writing() as connection:
+            with self.database.writing(token.tenant) as connection:
                 touch_token(connection, token.tenant, hashed, now_ms, older_than_ms=now_ms - TOUCH_EVERY_MS)
         return found
 

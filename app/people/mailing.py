@@ -65,13 +65,13 @@ class MailServer:
 
 def send_due(database: Database, ring: KeyRing, server: MailServer, now_ms: int) -> int:
     """Mail every invitation that is due, in all tenants, and say how many went out."""
-    with database.connect() as connection:
+    with database.everywhere("mails that are due") as connection:
         due = due_invitations(connection, now_ms, MOST)
     return sum(_send_one(database, ring, server, invitation, now_ms) for invitation in due)
 
 
 def _send_one(database: Database, ring: KeyRing, server: MailServer, invitation: Invitation, now_ms: int) -> bool:
-    with database.writing() as connection:
+    with database.writing(invitation.tenant) as connection:
         if not claim_invitation(connection, invitation, now_ms + LEASE_MS):
             return False
         user = lock_user(connection, invitation.tenant, invitation.user_id)
@@ -92,7 +92,7 @@ def _send_one(database: Database, ring: KeyRing, server: MailServer, invitation:
     if fault is not None:
         values = {"due": now_ms + retry_after_ms(invitation.attempts + 1), "fault": fault}
         _log.warning("mail not sent", tenant=invitation.tenant, invitation=invitation.id, reason=fault)
-    with database.writing() as connection:
+    with database.writing(invitation.tenant) as connection:
         update_invitation(connection, invitation.tenant, invitation.id, **values)
     return fault is None
 

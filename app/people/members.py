@@ -18,6 +18,7 @@ from app.store import people as store
 from app.store.accounts import is_used
 from app.store.people import Identity, User
 from app.store.roles import own_roles
+from app.store.rows import everywhere
 
 KIND: Final = "user"
 EVERYONE: Final = "everyone"
@@ -124,7 +125,9 @@ def found(  # noqa: PLR0913  one person, said whole
         InvalidError: the address is no address, or known already; only `email` is in error.
     """
     check_email(email)
-    if store.is_email_known(connection, email):
+    with everywhere(connection, "whose address it is"):
+        is_known = store.is_email_known(connection, email)
+    if is_known:
         text = "This e-mail address is known already; log in with it, or use another"
         raise InvalidError(text, fields={"email": [text]})
     identity = Identity(id=new_id(), email=email, password=password_hash, created=now_ms)

@@ -212,7 +212,7 @@ _FOLLOWED = select(Tenant.id, Tenant.head).where(Tenant.head.is_not(None), ~_unt
 
 def followed_heads(database: Database) -> dict[str, str]:
     """Give the head of every tenant whose repository is kept current; that of an untouched copy is made on demand."""
-    with database.connect() as connection:
+    with database.everywhere("heads that git follows") as connection:
         return {row.id: row.head for row in connection.execute(_FOLLOWED)}
 
 

@@ -91,7 +91,8 @@ def insert_tenant(connection: Connection, record: TenantRecord) -> bool:
     """Add a tenant whose log has not begun; False when the id is, or was, another's."""
     row = {**_row(record), "seq": 0, "time": 0, "head": None, "hash": NO_HASH}
     statement: Any = _INSERTS[connection.dialect.name](Tenant)
-    return bool(connection.execute(statement.on_conflict_do_nothing(), row).rowcount == 1)
+    made = connection.execute(statement.on_conflict_do_nothing().returning(Tenant.id), row)
+    return made.fetchone() is not None
 
 
 def update_tenant(connection: Connection, record: TenantRecord) -> None:

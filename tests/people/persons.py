@@ -81,14 +81,14 @@ def admin_of(_server: Server, tenant: str) -> str:
 def events(server: Server, tenant: str = "default", *, kind: str = "user") -> list[Event]:
     """Read what happened to people, after what waits was written."""
     server.opened.notes.flush()
-    with server.opened.database.connect() as connection:
+    with server.opened.database.everywhere("test") as connection:
         statement = select(*COLUMNS).where(EventRecord.tenant == tenant, EventRecord.object_kind == kind)
         return [event(row) for row in connection.execute(statement.order_by(EventRecord.seq))]
 
 
 def link_of(server: Server, user_id: str) -> str:
     """Give the token that is, or will be, mailed to a user."""
-    with server.opened.database.connect() as connection:
+    with server.opened.database.everywhere("test") as connection:
         statement = select(*InvitationRow.__table__.c).where(InvitationRow.user_id == user_id)
         row = connection.execute(statement).mappings().one()
     return token_of(server.opened.committer.ring, Invitation(**row))

@@ -335,7 +335,7 @@ def test_a_password_reset_by_an_administrator_counts_in_that_tenant_only(server:
 
 def test_who_only_claimed_an_address_gets_nothing_in_other_tenants(server: Server) -> None:
     make_tenant(server, "squat")
-    with server.opened.database.writing() as connection:
+    with server.opened.database.writing("squat") as connection:
         found(connection, "squat", email="ann@example.com", password_hash=hash_password(PASSWORD), now_ms=now_ms())
     user = invite(server)
 
@@ -350,7 +350,7 @@ def test_who_only_claimed_an_address_gets_nothing_in_other_tenants(server: Serve
 
 def test_who_claimed_an_address_and_owns_it_is_one_person(server: Server) -> None:
     make_tenant(server, "own")
-    with server.opened.database.writing() as connection:
+    with server.opened.database.writing("own") as connection:
         found(connection, "own", email="ann@example.com", password_hash=hash_password(OWN), now_ms=now_ms())
 
     assert accept(server, link_of(server, invite(server)["id"])).status_code == 200

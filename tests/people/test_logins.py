@@ -393,7 +393,7 @@ def test_no_secret_of_a_person_is_stored_in_clear(server: Server) -> None:
     bob = person(server, "bob", roles=["user"])
     token = bob.call("PUT", f"/api/25/users/{bob.id}/tokens", json={"name": "laptop"}).get_json()["data"]["tokens"][0]
 
-    with server.opened.database.connect() as connection:
+    with server.opened.database.everywhere("test") as connection:
         from app.store.base import Base  # noqa: PLC0415  only here
 
         rows = "".join(str(connection.execute(table.select()).fetchall()) for table in Base.metadata.sorted_tables)

@@ -126,7 +126,7 @@ def test_a_deleted_users_personal_data_is_gone(server: Server, api: Api) -> None
     shown = only(api.made("DELETE", f"/users/{user['id']}"), "users")
 
     assert (shown["id"], shown["name"]) == (user["id"], "Robert Builder")
-    with server.opened.database.connect() as connection:
+    with server.opened.database.everywhere("test") as connection:
         rows = str(connection.exec_driver_sql("SELECT * FROM users").fetchall())
     assert "bob" in rows
     assert "robert" not in rows.lower()

@@ -42,7 +42,7 @@ def made(server: Server, name: str = "test-domain", **more: Any) -> Any:
 
 
 def system_events(opened: Installation) -> list[tuple[str, str]]:
-    with opened.database.connect() as connection:
+    with opened.database.everywhere("test") as connection:
         rows = connection.exec_driver_sql(
             "SELECT type, object_id FROM events WHERE tenant = 'system' AND seq > 1 ORDER BY seq"
         )
@@ -218,7 +218,7 @@ def test_a_search_that_cannot_be_read_is_refused(server: Server, body: Any, text
 
 def test_a_registration_token_names_its_active_tenant(server: Server) -> None:
     domain = made(server)["createdDomain"]
-    with server.opened.database.connect() as connection:
+    with server.opened.database.everywhere("test") as connection:
         key = find_key(connection, domain["id"], "registration")
     assert key is not None
     ring = server.opened.committer.ring

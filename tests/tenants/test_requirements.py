@@ -2,10 +2,12 @@
 
 import re
 import threading
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
 
+from app.application import create_app
 from app.boot import Installation
 from app.changes.change import Edit
 from app.core.context import Context
@@ -76,19 +78,16 @@ def test_requirement_2_the_name_is_the_local_part_as_typed_and_six_digits(server
     assert client["id"] == client["schema"] == tenant_id(local, digits[1])
 
 
-def test_requirement_3_a_repeated_suffix_is_retried(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = iter(["111111", "111111", "111111", "222222"])
-    _draw(server, monkeypatch, lambda: next(drawn))
+def test_requirement_3_a_repeated_suffix_is_retried(server: Server) -> None:
+    _draw(server, "111111", "111111", "111111", "222222")
 
     first, second = registered(server, "same@one.example"), registered(server, "same@two.example")
 
     assert (first.id, second.id) == ("same_111111", "same_222222")
 
 
-def test_requirement_3_ten_repetitions_are_503_and_leave_nothing(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _draw(server, monkeypatch, lambda: "111111")
+def test_requirement_3_ten_repetitions_are_503_and_leave_nothing(server: Server) -> None:
+    _draw(server, "111111")
     registered(server, "same@one.example")
     before = [how_many(server.opened, table) for table in ("tenants", "users", "identities", "events")]
 
@@ -274,11 +273,8 @@ def test_requirement_18_a_foreign_id_is_answered_like_an_unknown_one(server: Ser
     assert foreign == unknown.replace(b"bbbb", b"aaaa")
 
 
-def test_requirement_22_a_deleted_tenant_is_gone_at_once_and_its_name_never_comes_again(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn = iter(["111111", "111111", "222222"])
-    _draw(server, monkeypatch, lambda: next(drawn))
+def test_requirement_22_a_deleted_tenant_is_gone_at_once_and_its_name_never_comes_again(server: Server) -> None:
+    _draw(server, "111111", "111111", "222222")
     client = registered(server, "john@example.com")
     server.opened.git_writer.catch_up(client.id)
 
@@ -321,10 +317,10 @@ def _value(client: Client) -> Any:
     return client.call("GET", "/api/25/parameters/p").json["data"]["parameters"][0]["value"]
 
 
-def _draw(server: Server, monkeypatch: pytest.MonkeyPatch, draw: Any) -> None:
-    """Make the installation draw these suffixes."""
-    monkeypatch.setattr("app.changes.tenants.secrets.randbelow", lambda _most: int(draw()))
-    _ = server.client
+def _draw(server: Server, *suffixes: str) -> None:
+    """Make the server draw these suffixes, and the last one for ever."""
+    drawn = chain(suffixes, repeat(suffixes[-1]))
+    server.client = create_app(server.config, server.opened, suffix=lambda: next(drawn)).test_client()
 
 
 def _at_once(act: Any, number: int) -> list[Any]:

@@ -48,7 +48,7 @@ def accept(work: Work, token: str, password: str | None) -> Document:
     Raises:
         InvalidError: the link opens nothing, or the password cannot be taken.
     """
-    with work.session.database.connect() as connection:
+    with work.session.database.everywhere("mailed link") as connection:
         _, user = _opened(connection, work, token)
         seen = find_identity_by_email(connection, user.email or "")
     plan = _plan(user, seen, password)

@@ -31,6 +31,7 @@ from app.store.people import (
     update_identity,
     update_user,
 )
+from app.store.rows import everywhere
 from app.store.session import TenantSession
 from app.store.tenants import find_tenant, tenants_called
 
@@ -58,7 +59,7 @@ def log_in(work: Work, name: str, password: str, client: str | None) -> Document
         InvalidError: the person has several tenants, and named none.
     """
     tenant = work.ctx.tenant if work.ctx.tenant != PUBLIC else None
-    with work.session.database.connect() as connection:
+    with work.session.database.everywhere("login") as connection:
         candidate = _candidate(connection, name, tenant or _tenant_called(connection, client))
     user = candidate.user
     is_right = verify_password(candidate.hashed, password)
@@ -126,7 +127,7 @@ def show_caller(work: Work) -> Document:
     Raises:
         ForbiddenError: the caller is no person.
     """
-    with work.session.database.connect() as connection:
+    with work.session.database.everywhere("tenants of one person") as connection:
         user = _caller(connection, work)
         others = memberships(connection, user.identity) if user.identity is not None else [user]
         rights = contract(rights_of_user(connection, user, now_ms()))
@@ -158,7 +159,7 @@ def change_password(work: Work, present: str, wanted: str) -> Document:
         ForbiddenError: the caller is no person.
         InvalidError: the present password is wrong, or the new one is too easy.
     """
-    with work.session.database.connect() as connection:
+    with work.session.database.connect(work.ctx.tenant) as connection:
         user = _caller(connection, work)
         hashed = _hash_of(connection, user)
     if not verify_password(hashed, present):
@@ -232,8 +233,9 @@ def _set_password(connection: Connection, user: User, hashed: str, now: int) -> 
     identity = find_identity(connection, user.identity)
     if identity is not None:
         update_identity(connection, replace(identity, password=hashed))
-        for one in memberships(connection, identity.id):
-            store.end_logins_of(connection, one.tenant, one.id)
+        with everywhere(connection, "logins of one person"):
+            for one in memberships(connection, identity.id):
+                store.end_logins_of(connection, one.tenant, one.id)
 
 
 def _tenant_called(connection: Connection, client: str | None) -> str | None:
@@ -254,7 +256,7 @@ def _caller(connection: Connection, work: Work) -> User:
 
 
 def _user_of(work: Work, claims: Claims) -> User | None:
-    with work.session.database.connect() as connection:
+    with work.session.database.connect(claims.tenant) as connection:
         return lock_user(connection, claims.tenant, claims.user)
 
 

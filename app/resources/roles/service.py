@@ -27,7 +27,7 @@ _SYSTEM = {**ROLES, EVERYONE: frozenset[str]()}
 def list_roles(work: Work) -> list[Document]:
     """Show every role, by id."""
     work.session.head()
-    with work.session.database.connect() as connection:
+    with work.session.database.connect(work.ctx.tenant) as connection:
         own = store.own_roles(connection, work.ctx.tenant)
     shown = [_system_json(role) for role in _SYSTEM if role not in own]
     return sorted([*shown, *map(_role_json, own.values())], key=lambda role: str(role["id"]))

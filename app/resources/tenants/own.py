@@ -63,7 +63,7 @@ def register(work: Work, email: str, password: str) -> Document:
 def show(work: Work) -> Document:
     """Show the caller's tenant; its secrets only to whoever may do everything in it."""
     tenant, ring = work.ctx.tenant, work.committer.ring
-    with work.committer.database.connect() as connection:
+    with work.committer.database.connect(work.ctx.tenant) as connection:
         record = get_tenant(connection, tenant)
         full = _is_administrator(connection, work)
         keys = {purpose: find_key(connection, tenant, purpose) for purpose in _PURPOSES} if full else {}
@@ -102,7 +102,7 @@ def end(work: Work) -> Document:
     """
     if work.ctx.actor.kind != "user":
         raise UnauthenticatedError("Only a person ends a tenant; send your token as Authorization: Bearer")
-    with work.committer.database.connect() as connection:
+    with work.committer.database.connect(work.ctx.tenant) as connection:
         if not _is_administrator(connection, work):
             raise ForbiddenError("Only who may do everything in a tenant may end it; ask one of its administrators")
     work.session.release()

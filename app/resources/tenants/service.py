@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app.changes.recording import Fact
 from app.changes.tenants import Tenants, Wanted, disabled, get_tenant, log_act
 from app.core.context import Context
-from app.core.tenancy import PUBLIC, tenant_id
+from app.core.tenancy import PUBLIC, SYSTEM_TENANT, tenant_id
 from app.people.members import found
 from app.people.passwords import hash_password
 from app.store.accounts import token_hash
@@ -84,11 +84,11 @@ class Administration:
             name=PUBLIC,
             data={"commit": commit, "documents": documents},
         )
-        with self.tenants.database.writing() as connection:
+        with self.tenants.database.writing(SYSTEM_TENANT) as connection:
             log_act(connection, ctx, did, self.tenants.clock())
 
     def find_by_registration(self, token: str) -> TenantRecord | None:
         """Look up the active tenant of a registration token."""
-        with self.tenants.database.connect() as connection:
+        with self.tenants.database.everywhere("key look-up") as connection:
             found_one = find_by_key(connection, token_hash(token), "registration")
             return None if found_one is None else get_tenant(connection, found_one.id)

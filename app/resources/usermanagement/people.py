@@ -24,7 +24,7 @@ ABOUT: Final[Mapping[str, JSON]] = {
 
 def list_people(work: Work) -> Document:
     """Show everybody, by user name, and how they log in."""
-    with work.session.database.connect() as connection:
+    with work.session.database.connect(work.ctx.tenant) as connection:
         table = role_table(connection, work.ctx.tenant)
         people = sorted(lock_users(connection, work.ctx.tenant), key=lambda user: user.username)
         rights = {user.id: rights_of_user(connection, user, now_ms()) for user in people}
@@ -86,7 +86,7 @@ def reset_second_factor(work: Work, username: str) -> Document:
 
 
 def _id_of(work: Work, username: str) -> str:
-    with work.session.database.connect() as connection:
+    with work.session.database.connect(work.ctx.tenant) as connection:
         user = find_by_username(connection, work.ctx.tenant, username)
     if user is None:
         text = f"User '{username[:80]}' does not exist"

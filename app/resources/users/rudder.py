@@ -30,7 +30,7 @@ def show_feature(_work: Work, _given: Given) -> Answer:
 
 def show(work: Work, _given: Given) -> Answer:
     """Show the caller's token, without its secret; nothing when there is none."""
-    with work.session.database.connect() as connection:
+    with work.session.database.connect(work.ctx.tenant) as connection:
         user = _caller(connection, work)
         token = _find(connection, user)
     return Answer.many([] if token is None else [_old_form(user, token)])

@@ -32,7 +32,7 @@ def list_tokens(work: Work, user_id: str) -> list[Document]:
         NotFoundError: there is no such user.
         ForbiddenError: they are another person's, whom the caller may not look after.
     """
-    with work.session.database.connect() as connection:
+    with work.session.database.connect(work.ctx.tenant) as connection:
         user = locked(connection, work, user_id)
         _check_may(connection, work, user, "user_read")
         return [token_json(token) for token in store.list_tokens(connection, user.tenant, user.id)]
