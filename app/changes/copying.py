@@ -10,6 +10,7 @@ from app.store.format1 import FOLDERS, commit_bytes, event_hash
 from app.store.git.objects import commit_sha
 from app.store.git.trees import Trees
 from app.store.log import Event, Party
+from app.store.nodes import add_root
 from app.store.session import scoped
 from app.store.tables import DocumentField, DocumentRow
 from app.store.writes import Batch, TenantHead, lock_tenant, read_blobs, write
@@ -37,6 +38,7 @@ def copy_documents(connection: Connection, ctx: Context, origin: TenantHead, hea
     event = begin(connection, ctx, head, {"base": origin.id, "seq": origin.seq, "tree": tree}, now)
     fault_point("tenant.begun")
     _copy_rows(connection, origin.id, ctx.tenant, event.commit or "")
+    add_root(connection, ctx.tenant, event.time)  # machines are not copied
     fault_point("tenant.copied")
 
 
