@@ -5,45 +5,65 @@ not load all of it.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Flask
 
 from app.boot import Installation, open_installation
-from app.changes.work import Work
+from app.changes.tenants import Suffix, random_suffix
+from app.changes.work import Terms, Work
 from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
-from app.http.auth import AccountGrant
+from app.dialects.takaro.admin import AdminGuard
+from app.dialects.takaro.mount import AdminRoutes
+from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, AccountGrant
 from app.http.endpoint import Intent
 from app.http.mount import mount
 from app.http.observe import configure_logging
 from app.http.rights import grant_of
+from app.http.throttle import Throttle
 from app.http.wiring import Wiring
+from app.people.callers import People, is_active_user
 from app.resources import RESOURCES
-from app.store.accounts import Account, find_by_hash
+from app.resources.tenants.service import Administration
+from app.store.accounts import Account, find_by_hash, token_hash
 from app.store.db import is_current
+from app.store.tenants import find_by_key, find_tenant
 
 
-def create_app(config: Config, opened: Installation | None = None) -> Flask:
-    """Build the application of one serving process, on an installation that `prepare` has made."""
+def create_app(config: Config, opened: Installation | None = None, *, suffix: Suffix = random_suffix) -> Flask:
+    """Build the application of one serving process, on an installation that `prepare` has made.
+
+    `suffix` draws what the ids of registered tenants end with.
+    """
     configure_logging(config.log_level)
-    server = _Server(opened or open_installation(config))
+    opened = opened or open_installation(config)
+    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove)
+    server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
     wiring = Wiring(
         open_work=server.open_work,
         find_account=server.find_account,
+        find_others={API_KEY: server.find_key, BEARER: server.find_person},
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
         public_read=config.public_read,
+        request_timeout_s=config.request_timeout_s,
         most_streams=max(1, config.threads // 2),
         docs_open=config.docs_public,
         trusted_proxies=config.trusted_proxies,
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
+    _mount_administration(app, config, server.opened)
     return app
+
+
+def _mount_administration(app: Flask, config: Config, opened: Installation) -> None:
+    guard = AdminGuard(config.admin_token.get_secret_value(), Throttle(time.monotonic))
+    AdminRoutes(Administration(opened.all_tenants), guard, opened.git_writer.remove).mount(app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +71,57 @@ class _Server:
     """The ways from HTTP into one installation."""
 
     opened: Installation
-    grants: dict[str, tuple[Account, AccountGrant]] = field(default_factory=dict)
-    """By account id, made of exactly the account that was read just now."""
+    terms: Terms
+    grants: dict[tuple[str, str], tuple[Account, str, bool, AccountGrant]] = field(default_factory=dict)
+    """By tenant and account id, made of exactly what was read just now: the account, state and read-only."""
 
     def open_work(self, ctx: Context, intent: Intent) -> Work:
         work = self.opened.work(ctx)
         if intent.idempotency_key is not None:
             work.remember(intent.idempotency_key, intent.digest)
-        work.dry_run = intent.dry_run
+        work.dry_run, work.terms = intent.dry_run, self.terms
         return work
 
     def find_account(self, hashed: str) -> AccountGrant | None:
-        with self.opened.database.connect() as connection:
-            account = find_by_hash(connection, hashed)
-        if account is None or not account.enabled or (account.expires is not None and account.expires <= now_ms()):
+        with self.opened.database.everywhere("token look-up") as connection:
+            holder = find_by_hash(connection, hashed)
+            owner = None if holder is None else holder.account.owner
+            if holder is not None and owner and not is_active_user(connection, holder.account.tenant, owner):
+                return None
+        if holder is None:
+            return self._standing(self.people.find_by_personal_token(hashed, self.opened.committer.clock()))
+        account = holder.account
+        if not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
         self.opened.last_uses.note(account.tenant, account.id)
-        known = self.grants.get(account.id)
-        if known is None or known[0] is not account:
+        known = self.grants.get((account.tenant, account.id))
+        if known is None or known[0] is not account or known[1:3] != holder[1:]:
             grant = grant_of(account.authorization, account.acl)
-            made = AccountGrant(account.tenant, _actor(account), account.id, grant)
-            known = self.grants[account.id] = (account, made)
-        return known[1]
+            made = AccountGrant(account.tenant, _actor(account), account.id, grant, holder.state, holder.read_only)
+            known = self.grants[account.tenant, account.id] = (account, holder.state, holder.read_only, made)
+        return known[3]
+
+    def find_key(self, key: str) -> AccountGrant | None:
+        with self.opened.database.everywhere("key look-up") as connection:
+            record = find_by_key(connection, token_hash(key), "api")
+        if record is None:
+            return None
+        return AccountGrant(record.id, ANONYMOUS, None, KEY_GRANT, record.state, record.read_only)
+
+    def find_person(self, token: str) -> AccountGrant | None:
+        return self._standing(self.people.find_by_access(token, self.opened.committer.clock()))
+
+    def _standing(self, found: AccountGrant | None) -> AccountGrant | None:
+        """Add to a person how their tenant stands."""
+        if found is None:
+            return None
+        with self.opened.database.connect() as connection:
+            record = find_tenant(connection, found.tenant)
+        return None if record is None else replace(found, state=record.state, read_only=record.read_only)
+
+    @property
+    def people(self) -> People:
+        return People(self.opened.database, self.opened.committer.ring)
 
     def find_fault(self) -> str | None:
         try:

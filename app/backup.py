@@ -97,7 +97,7 @@ def _restore(
 ) -> None:
     written: list[Path] = []
     try:
-        with database.writing() as connection:
+        with database.writing_everywhere("restore") as connection:
             upgrade_within(connection, manifest["revision"])
             known = MetaData()
             known.reflect(connection)
@@ -116,7 +116,7 @@ def _restore(
 
 def _refuse_existing(config: Config, database: Database) -> None:
     remedy = "restore into an empty one: set STERNPOST_DATA_DIR (and STERNPOST_DATABASE_URL, STERNPOST_KEYS_DIR) to it"
-    with database.connect() as connection:
+    with database.everywhere("look for an installation") as connection:
         present = set(inspect(connection).get_table_names())
         for table in ("keys", "events", "documents", "accounts"):
             if table in present:

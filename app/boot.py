@@ -7,20 +7,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection
 
 from app.changes.change import Edit
 from app.changes.committer import Committer
 from app.changes.declaring import bring_values_up_to_date
 from app.changes.following import Followers
+from app.changes.noting import Notes
 from app.changes.operating import Deed
 from app.changes.recording import Fact
-from app.changes.tenants import begin_tenant, copy_tenant
+from app.changes.tenants import Tenants, begin_tenant, copy_tenant
 from app.changes.work import Work
 from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import AlreadyExistsError, UnavailableError
+from app.core.tenancy import DEFAULT, PUBLIC, SYSTEM_TENANT
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
@@ -29,11 +32,13 @@ from app.store.documents import find_document
 from app.store.events import SqlLog, tenants_with_log
 from app.store.git.writer import GitWriter
 from app.store.last_uses import LastUses
+from app.store.rows import is_above_policies
 from app.store.secrets import open_keys
 from app.store.session import TenantSession
 
 PENDING = "The database lacks migrations of this program; run `sternpost db upgrade`, or start the server once"
-SYSTEM_TENANT, PUBLIC, DEFAULT = "system", "public", "default"
+
+_log = structlog.get_logger()
 
 KINDS = tuple(kind for resource in RESOURCES for kind in resource.kinds)
 """Every kind of document; the order is that in which the documents of one change set are judged."""
@@ -49,17 +54,24 @@ class Installation:
     git_root: Path
     git_writer: GitWriter
     last_uses: LastUses
+    notes: Notes
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
-        return Work(ctx, TenantSession(self.database, ctx.tenant), self.committer, self.followers)
+        return Work(ctx, TenantSession(self.database, ctx.tenant), self.committer, self.followers, self.notes)
 
     def tenants(self, only: str | None = None) -> Iterable[str]:
         """Name the tenants that have a history, or the one that is asked for."""
         return [only] if only is not None else tenants_with_log(self.database)
 
+    @property
+    def all_tenants(self) -> Tenants:
+        """What the installation does to its tenants."""
+        return Tenants(self.database, self.committer.ring, self.committer.clock)
+
     def close(self) -> None:
         """Write what is still in memory and give all connections back."""
+        self.notes.flush()
         self.last_uses.flush()
         self.database.close()
 
@@ -84,13 +96,15 @@ def open_installation(config: Config) -> Installation:
             raise UnavailableError(PENDING, retry_after_s=60)  # noqa: TRY301  the database is closed below
         with database.writing() as connection:
             ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+            if is_above_policies(connection):
+                _log.warning("the database role ignores row-level security", remedy="use one as in docs/operations.md")
     except BaseException:
         database.close()
         raise
     git_root = config.data_dir / "git"
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
     git_writer = GitWriter(SqlLog(database), git_root)
-    return Installation(database, committer, Followers(), git_root, git_writer, LastUses(database))
+    return Installation(database, committer, Followers(), git_root, git_writer, LastUses(database), Notes(committer))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Background work: follows the log of every tenant and writes git behind it."""
+"""Background work: follows the log of every tenant and writes git behind it, and mails what is due."""
 
 import threading
 import time
@@ -12,7 +12,11 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
+from app.people.mailing import MailServer, send_due
+from app.store.events import followed_heads
+from app.store.logins import drop_ended_logins
 from app.store.tables import IdempotencyRow
+from app.store.tenants import list_buried
 
 PACE_S = 1.0
 """Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
@@ -27,9 +31,12 @@ def run(config: Config, stopping: threading.Event) -> None:
     configure_logging(config.log_level)
     opened = open_installation(config)
     chores_due = time.monotonic()
+    server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
+    written: dict[str, str] = {}
     try:
         while not stopping.is_set():
-            _guarded("git", lambda: _follow(opened, stopping))
+            _guarded("git", lambda: _follow(opened, written, stopping))
+            _guarded("mail", lambda: _mail(opened, server))
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
@@ -38,17 +45,28 @@ def run(config: Config, stopping: threading.Event) -> None:
         opened.close()
 
 
-def _follow(opened: Installation, stopping: threading.Event) -> None:
-    for tenant in opened.tenants():
+def _follow(opened: Installation, written: dict[str, str], stopping: threading.Event) -> None:
+    """Write git behind the log of each tenant that moved; `written` are the heads that this process has written."""
+    for tenant, head in followed_heads(opened.database).items():
         if stopping.is_set():
             return
-        opened.git_writer.catch_up(tenant)
+        if written.get(tenant) != head:
+            opened.git_writer.catch_up(tenant)
+            written[tenant] = head
+
+
+def _mail(opened: Installation, server: MailServer) -> None:
+    send_due(opened.database, opened.committer.ring, server, now_ms())
 
 
 def _chores(opened: Installation, stopping: threading.Event) -> None:
-    with opened.database.writing() as connection:
+    with opened.database.writing_everywhere("chores") as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
-    for tenant in opened.tenants():
+        drop_ended_logins(connection, now_ms())
+        buried = list_buried(connection)
+    for tenant in buried:
+        opened.git_writer.remove(tenant)
+    for tenant in followed_heads(opened.database):
         if not stopping.is_set():
             opened.git_writer.maintain(tenant)
 

@@ -5,6 +5,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,10 +15,33 @@ from psycopg import sql
 
 from app.boot import Installation
 from app.config import Config
+from app.store.db import Database
 from tests.installations import Server, configured, found_installation, open_for_test
 from tests.network import guard, is_loopback
 
 POSTGRES_URL = "STERNPOST_TEST_POSTGRES_URL"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Two plain roles of this session, neither above row-level security: the owner migrates, the service serves."""
+
+    server: str
+    password: str
+    suffix: str
+
+    @property
+    def owner(self) -> str:
+        return f"sternpost_owner_{self.suffix}"
+
+    @property
+    def service(self) -> str:
+        return f"sternpost_service_{self.suffix}"
+
+    def url(self, role: str, database: str) -> str:
+        """Give the URL with which a role reaches a database."""
+        place = urlsplit(self.server)
+        return f"postgresql://{role}:{self.password}@{place.hostname}:{place.port or 5432}/{database}"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,9 +74,9 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """Give an empty PostgreSQL database, dropped afterwards."""
-    with new_postgres_database(postgres_server) as url:
+def postgres_url(postgres_server: str, postgres_roles: Roles) -> Iterator[str]:
+    """Give an empty PostgreSQL database as its owner sees it, dropped afterwards."""
+    with new_postgres_database(postgres_server, postgres_roles) as url:
         yield url
 
 
@@ -67,14 +91,37 @@ def postgres_server() -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def postgres_roles(postgres_server: str) -> Iterator[Roles]:
+    """Give the roles of this session."""
+    with new_postgres_roles(postgres_server) as roles:
+        yield roles
+
+
 @contextmanager
-def new_postgres_database(server: str, *, template: str = "template1") -> Iterator[str]:
+def new_postgres_roles(server: str) -> Iterator[Roles]:
+    """Make the roles, as docs/operations.md says, and drop them afterwards."""
+    roles = Roles(server, uuid.uuid4().hex, uuid.uuid4().hex[:8])
+    names = [sql.Identifier(name) for name in (roles.owner, roles.service)]
+    with psycopg.connect(server, autocommit=True) as admin:
+        for name in names:
+            made = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {}").format(name, roles.password)
+            admin.execute(made)
+    yield roles
+    with psycopg.connect(server, autocommit=True) as admin:
+        for name in names:
+            admin.execute(sql.SQL("DROP ROLE {}").format(name))
+
+
+@contextmanager
+def new_postgres_database(server: str, roles: Roles, *, template: str = "template1") -> Iterator[str]:
     """Make a database of its own name, a copy of `template` that nobody uses now, and drop it afterwards."""
     database = f"sternpost_test_{uuid.uuid4().hex}"
     name = sql.Identifier(database)
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
-    yield f"{server.rpartition('/')[0]}/{database}"
+        owner, base = sql.Identifier(roles.owner), sql.Identifier(template)
+        admin.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(name, owner, base))
+    yield roles.url(roles.owner, database)
     with psycopg.connect(server, autocommit=True) as admin:
         # FORCE ends the connections of pools and servers that the test left open.
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -109,25 +156,41 @@ def migrated_sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 @pytest.fixture(scope="session")
 def postgres_template(
-    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, template_keys: Path
+    postgres_server: str, postgres_roles: Roles, tmp_path_factory: pytest.TempPathFactory, template_keys: Path
 ) -> Iterator[str]:
-    """Found an installation once on PostgreSQL, to be copied by each test."""
-    with new_postgres_database(postgres_server) as url:
+    """Found an installation once on PostgreSQL, to be copied by each test; the service may not change tables."""
+    with new_postgres_database(postgres_server, postgres_roles) as url:
+        service = sql.Identifier(postgres_roles.service)
+        with psycopg.connect(url, autocommit=True) as owner:
+            for rights in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE ON SEQUENCES"):
+                owner.execute(sql.SQL(f"ALTER DEFAULT PRIVILEGES GRANT {rights} TO {{}}").format(service))
         found_installation(url, template_keys, tmp_path_factory.mktemp("postgres"))
         yield url.rpartition("/")[2]
 
 
 @pytest.fixture
-def migrated_postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """Copy the founded PostgreSQL installation."""
-    with new_postgres_database(postgres_server, template=postgres_template) as url:
-        yield url
+def migrated_postgres_url(postgres_server: str, postgres_roles: Roles, postgres_template: str) -> Iterator[str]:
+    """Copy the founded PostgreSQL installation, and give it as the service reaches it."""
+    with new_postgres_database(postgres_server, postgres_roles, template=postgres_template) as url:
+        yield postgres_roles.url(postgres_roles.service, url.rpartition("/")[2])
 
 
 @pytest.fixture
 def config(migrated_url: str, tmp_path: Path, template_keys: Path) -> Config:
     """Configure an installation of this test's own, founded already, on each database in turn."""
     return configured(migrated_url, template_keys, tmp_path / "data")
+
+
+@pytest.fixture
+def owner(config: Config, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Reach the test's database as who may change its tables."""
+    url = config.database_url
+    if not config.uses_sqlite:
+        roles: Roles = request.getfixturevalue("postgres_roles")
+        url = roles.url(roles.owner, url.rpartition("/")[2])
+    database = Database(url)
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ class Server:
         token = f"stp{name:x<29}"
         fields: dict[str, Any] = {"authorization": "rw", "name": name, **more}
         account = Account(tenant=tenant, id=name, created=now_ms(), token_hash=token_hash(token), **fields)
-        with self.opened.database.writing() as connection:
+        with self.opened.database.writing(tenant) as connection:
             insert_account(connection, account)
         return token
 

@@ -54,7 +54,7 @@ def copied_tenant(opened: Installation, tenant: str, edits: Sequence[Edit]) -> C
     """Put documents into the public catalogue and copy it into a new tenant."""
     plain_committer(opened).submit(Context.system("public", "catalogue"), edits)
     row = {"id": tenant, "name": tenant.upper(), "state": "ACTIVE", "read_only": False, "created": 0}
-    with opened.database.writing() as connection:
+    with opened.database.writing_everywhere("test") as connection:
         connection.execute(insert(Tenant), [{**row, "seq": 0, "time": 0, "head": None, "hash": NO_HASH}])
     copy_tenant(opened.database, Context.system(tenant, "copy"), "public", now_ms)
     return as_account("ci2", tenant=tenant)

@@ -1,6 +1,7 @@
 """The committer: the only writer of documents, events and commits."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from app.changes.judging import Laws, judge, needed
 from app.changes.kinds import Kind
 from app.changes.lanes import Lane, Lanes, Ticket
 from app.changes.operating import Act, answered_before, answered_row
+from app.changes.quotas import Quotas
 from app.changes.reasons import REASON_SETTINGS, settle_reason
 from app.changes.recording import Recorder
 from app.changes.replaying import Earlier
@@ -19,11 +21,14 @@ from app.changes.view import BatchView
 from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.context import Context
+from app.core.deadline import latest, under
 from app.core.errors import ForbiddenError, NotFoundError, SternpostError
 from app.core.faults import fault_point
+from app.core.tenancy import refuse_inactive
 from app.store.db import Database, begin_writing, commit
 from app.store.git.trees import Trees
 from app.store.secrets import KeyRing
+from app.store.tenants import find_tenant, limits_of
 from app.store.writes import (
     Batch,
     TenantHead,
@@ -33,6 +38,17 @@ from app.store.writes import (
     read_moved_blobs,
     write,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What the change sets of one batch are judged with, one after the other."""
+
+    view: BatchView
+    recorder: Recorder
+    sealer: Sealer
+    earlier: Earlier
+    quotas: Quotas
 
 
 class Committer:
@@ -55,7 +71,7 @@ class Committer:
         self.kinds: Mapping[str, Kind] = {kind.name: kind for kind in kinds}
         self.database = database
         self.ring = ring
-        self._clock = clock
+        self.clock = clock
         self._laws = Laws(self.kinds, reserved or {})
         self._commits = commits
         self._lanes = Lanes()
@@ -74,11 +90,13 @@ class Committer:
         Raises:
             SternpostError: it would be refused.
         """
-        with self.database.connect() as connection:
+        with self.database.connect(ctx.tenant) as connection:
             view = BatchView(connection, ctx.tenant, self.kinds, ctx)
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
-            judged = judge(view, edits, self._laws, sealer, self._clock())
+            judged = judge(view, edits, self._laws, sealer, self.clock())
+            record = find_tenant(connection, ctx.tenant)
+            Quotas(connection, ctx.tenant, record.limits if record else {}).take(judged.changes)
         return Outcome(judged.asked, judged.changes)
 
     def operate(self, ctx: Context, act: Act, *, idempotency: Idempotency | None = None) -> Document:
@@ -87,16 +105,16 @@ class Committer:
         Raises:
             SternpostError: what `act` raised, or the tenant takes no writes, or lacks a reason; nothing was written.
         """
-        with self.database.writing() as connection:
+        with self.database.writing(ctx.tenant) as connection:
             head = lock_tenant(connection, ctx.tenant)
             if head is None:
                 raise NotFoundError(f"Tenant '{ctx.tenant}' was not found")
             earlier = None if idempotency is None else answered_before(connection, ctx, idempotency)
             if earlier is not None:
                 return earlier
-            _refuse_read_only(head, ctx)
+            refuse_closed(head, ctx)
             ctx = settle_reason(ctx, BatchView(connection, ctx.tenant, self.kinds, ctx).find)
-            recorder = Recorder(head, None, self.kinds, Batch(), max(self._clock(), head.time))
+            recorder = Recorder(head, None, self.kinds, Batch(), max(self.clock(), head.time))
             deed = act(connection, recorder.now)
             recorder.note(ctx, deed.facts)
             if idempotency is not None:
@@ -119,7 +137,8 @@ class Committer:
                 ticket.answer = failure
 
     def _attempt(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
-        with self.database.connect() as connection:
+        deadline = latest([ticket.deadline for ticket in tickets])
+        with under(deadline), self.database.connect(lane.tenant) as connection:
             begin_writing(connection)
             try:
                 answers = self._transact(connection, lane, tickets)
@@ -137,13 +156,14 @@ class Committer:
         if head is None:
             raise NotFoundError(f"Tenant '{lane.tenant}' was not found")
         fault_point("commit.locked")
-        now = max(self._clock(), head.time)
+        now = max(self.clock(), head.time)
         view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx)
         view.preload({*needed((edit for ticket in tickets for edit in ticket.edits), self.kinds), *REASON_SETTINGS})
         recorder = Recorder(head, self._trees(connection, lane, head), self.kinds, Batch(), now)
         sealer = Sealer(self.ring, connection, lane.tenant)
         earlier = Earlier(_done_before(connection, lane.tenant, tickets))
-        answers = [self._judge_one(ticket, view, recorder, sealer, earlier) for ticket in tickets]
+        batch_of = _Judging(view, recorder, sealer, earlier, Quotas(connection, lane.tenant, limits_of(head.limits)))
+        answers = [self._judge_one(ticket, batch_of) for ticket in tickets]
         recorder.batch.secrets.update(sealer.sealed)
         batch = recorder.batch
         if batch.events or batch.idempotency:
@@ -152,18 +172,18 @@ class Committer:
         lane.head, lane.seq = head.head, head.seq
         return answers
 
-    def _judge_one(
-        self, ticket: Ticket, view: BatchView, recorder: Recorder, sealer: Sealer, earlier: Earlier
-    ) -> Outcome | BaseException:
+    def _judge_one(self, ticket: Ticket, batch: "_Judging") -> Outcome | BaseException:
+        view, recorder, sealer, earlier = batch.view, batch.recorder, batch.sealer, batch.earlier
         view.begin(ticket.ctx)
         sealed = len(sealer.sealed)
         mark = recorder.trees.mark() if recorder.trees is not None else None
         try:
             answer = earlier.answer(ticket, view, sealer.connection)
             if answer is None:
-                _refuse_read_only(recorder.head, ticket.ctx)
+                refuse_closed(recorder.head, ticket.ctx)
                 ctx = settle_reason(ticket.ctx, view.find)
                 judged = judge(view, ticket.edits, self._laws, sealer, recorder.now)
+                batch.quotas.take(judged.changes)
                 answer = recorder.record(ctx, judged, idempotency=ticket.idempotency)
                 earlier.remember(ticket, answer)
         except DBAPIError:
@@ -193,9 +213,18 @@ class Committer:
         return lane.trees
 
 
-def _refuse_read_only(head: TenantHead, ctx: Context) -> None:
-    if head.read_only and ctx.actor.kind != "system":
+def refuse_closed(head: TenantHead, ctx: Context) -> None:
+    """Refuse writes to a tenant that takes none, whoever found a way around HTTP; the system may always write.
+
+    Raises:
+        ForbiddenError: the tenant is read-only.
+        DisabledError, MaintenanceError: by its state.
+    """
+    if ctx.actor.kind == "system":
+        return
+    if head.read_only:
         raise ForbiddenError(f"Tenant '{head.id}' is read-only; make the change in a tenant of your own")
+    refuse_inactive(head.state)
 
 
 def _done_before(connection: Connection, tenant: str, tickets: Sequence[Ticket]) -> Mapping[tuple[str, str], Any]:

@@ -1,6 +1,6 @@
 """What a kind of document is: names, the judgement of its edits, and what it refers to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,9 @@ class View(Protocol):
 
     def all(self, kind: str) -> list[Stored]:
         """Read every document of a kind, by id."""
+
+    def people(self, ids: Sequence[str]) -> set[str]:
+        """Tell which of these ids are those of people of the tenant."""
 
 
 Guard = Callable[[Stored, Edit, View], None]

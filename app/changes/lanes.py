@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from app.changes.change import Edit, Idempotency, Outcome
 from app.core.context import Context
+from app.core.deadline import OVERDUE, Deadline, present
+from app.core.errors import OverdueError
 from app.store.git.trees import Trees
 
 MAX_BATCH_EDITS = 2_000
@@ -22,6 +24,7 @@ class Ticket:
     idempotency: Idempotency | None = None
     answer: Outcome | BaseException | None = None
     woken: threading.Event = field(default_factory=threading.Event)
+    deadline: Deadline = field(default_factory=present)
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +64,8 @@ class Lanes:
             lane.waiting.append(ticket)
             leads = not lane.busy
             lane.busy = True
-        if not leads:
-            ticket.woken.wait()
+        if not leads and not ticket.woken.wait(ticket.deadline.left_s()):
+            self._withdraw(lane, ticket)
         if ticket.answer is None:
             self._lead(lane, commit)
         if isinstance(ticket.answer, Outcome):
@@ -70,6 +73,14 @@ class Lanes:
         if ticket.answer is None:
             raise RuntimeError("The batch left a change set without an answer")
         raise ticket.answer
+
+    def _withdraw(self, lane: Lane, ticket: Ticket) -> None:
+        """Take a ticket back whose time is up; one that a batch has taken, or that leads the next, gets its answer."""
+        with self._mutex:
+            if ticket in lane.waiting and not ticket.woken.is_set():
+                lane.waiting.remove(ticket)
+                raise OverdueError(OVERDUE)
+        ticket.woken.wait()
 
     def _lead(self, lane: Lane, commit: Callable[[Lane, Sequence[Ticket]], None]) -> None:
         with self._mutex:

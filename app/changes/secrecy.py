@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from app.core.canonical import JSON, Document, canonical
 from app.core.errors import InvalidError
+from app.core.tenancy import PUBLIC
 from app.store.secrets import TAG_MEMBER, KeyRing, tag_of, tagged
 from app.store.writes import Row, known_tags
 
@@ -30,6 +31,9 @@ class Sealer:
         Raises:
             InvalidError: a tag that the tenant does not hold, or a tag where no secret belongs.
         """
+        if paths and self.tenant == PUBLIC:
+            text = f"The catalogue holds no secrets, and {_shown(paths[0])} is one; leave it to the tenants"
+            raise InvalidError(text, fields={_shown(paths[0]): [text]})
         for path in paths:
             document = self._seal_at(document, path)
         content = canonical(document)

@@ -1,18 +1,38 @@
 """What a service function is given: who asks, a reading session of their tenant, and the way to change things."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
+from app.changes.noting import Notes
 from app.changes.operating import Act
+from app.changes.recording import Fact
+from app.changes.tenants import Suffix, random_suffix
 from app.core.canonical import Document
 from app.core.context import Context
 from app.store.session import TenantSession
 
 T = TypeVar("T")
+
+
+def _nothing(_tenant: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operator allows: whether anybody may register, and the URL under which people reach the server.
+
+    `suffix` draws what a new tenant's id ends with; `removed` is told of each tenant that ended, for its repository.
+    """
+
+    registration: bool = False
+    public_url: str = ""
+    suffix: Suffix = random_suffix
+    removed: Callable[[str], None] = _nothing
 
 
 @dataclass(slots=True)
@@ -23,8 +43,19 @@ class Work:
     session: TenantSession
     committer: Committer
     followers: Followers
+    notes: Notes
     idempotency: Idempotency | None = None
     dry_run: bool = False
+    terms: Terms = Terms()
+
+    def within(self, ctx: Context) -> "Work":
+        """Open the business of somebody who was just found out to be the caller (a login); `release` it as well."""
+        self.session.release()
+        return Work(ctx, TenantSession(self.session.database, ctx.tenant), self.committer, self.followers, self.notes)
+
+    def note_later(self, fact: Fact) -> None:
+        """Log something off the request's path; equal facts of a moment become one with a count."""
+        self.notes.note(self.ctx, fact)
 
     def remember(self, key: str, digest: str) -> None:
         """Answer a repeated request from the log: `key` is the caller's, `digest` identifies the request."""

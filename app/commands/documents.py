@@ -9,6 +9,7 @@ import click
 from tqdm import tqdm
 
 from app.boot import Installation, installation
+from app.changes.change import Edit, Outcome
 from app.config import load
 from app.core.context import Context
 from app.core.errors import IntegrityError, SternpostError
@@ -29,14 +30,29 @@ def import_folder(*, folder: Path, tenant: str, reason: str, dry_run: bool) -> N
     Every `<kind plural>/**/*.json` under FOLDER is taken, all of them or none. A document whose id exists is
     changed to what its file says; members that the file does not have stay as they are.
     """
-    files = find_files(folder)
-    edits = read_edits(folder, tqdm(files, desc="Reading", unit=" files", leave=False, disable=None))
+    edits = read_folder(folder)
     with installation(load()) as opened:
-        work = opened.work(Context.system(tenant, reason or f"Import of {len(edits)} documents"))
-        edits = for_tenant(work.session, edits)
-        work.release()
-        _say(f"Judging {len(edits)} documents ...")
-        outcome = work.preview(edits) if dry_run else work.submit(edits)
+        ctx = Context.system(tenant, reason or f"Import of {len(edits)} documents")
+        edits, outcome = import_edits(opened, ctx, edits, dry_run=dry_run)
+    echo_import(edits, outcome, dry_run=dry_run)
+
+
+def read_folder(folder: Path) -> list[Edit]:
+    """Read a folder's documents, showing how far it is."""
+    return read_edits(folder, tqdm(find_files(folder), desc="Reading", unit=" files", leave=False, disable=None))
+
+
+def import_edits(opened: Installation, ctx: Context, edits: list[Edit], *, dry_run: bool) -> tuple[list[Edit], Outcome]:
+    """Submit documents that were read, as creations or modifications of what the tenant has."""
+    work = opened.work(ctx)
+    wanted = for_tenant(work.session, edits)
+    work.release()
+    _say(f"Judging {len(wanted)} documents ...")
+    return wanted, work.preview(wanted) if dry_run else work.submit(wanted)
+
+
+def echo_import(edits: list[Edit], outcome: Outcome, *, dry_run: bool) -> None:
+    """Say what an import did, or would do."""
     changed, known = len(outcome.changes), sum(edit.action == "modify" for edit in edits)
     counted = f"{len(edits)} documents ({len(edits) - known} new, {known} known; {changed} changed)"
     if dry_run:

@@ -42,6 +42,10 @@ class ForbiddenError(SternpostError):
     """The actor is known and may not do this."""
 
 
+class DisabledError(SternpostError):
+    """The tenant is switched off."""
+
+
 class NotFoundError(SternpostError):
     """There is no such thing in the caller's tenant."""
 
@@ -92,6 +96,14 @@ class RetryLaterError(SternpostError):
 
 class ThrottledError(RetryLaterError):
     """Too many failed attempts from one address."""
+
+
+class MaintenanceError(RetryLaterError):
+    """The tenant is being worked on."""
+
+
+class OverdueError(SternpostError):
+    """The request took longer than it may; its statement was cancelled, and nothing was changed."""
 
 
 class UnavailableError(RetryLaterError):

@@ -1,33 +1,41 @@
 """One table from credential headers to dialect, tenant and actor."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from app.core.context import Actor
-from app.core.errors import ForbiddenError, ThrottledError, UnauthenticatedError
+from app.core.errors import ForbiddenError, InvalidError, ThrottledError, UnauthenticatedError
+from app.core.tenancy import ACTIVE, PUBLIC
 from app.http.endpoint import Endpoint
 from app.http.rights import Grant, allows
 from app.http.throttle import Throttle
-from app.store.accounts import token_hash
 
-PUBLIC_TENANT: Final = "public"
+REFUSED: Final = "Authentication failed; send a valid token in the header X-API-Token"
+"""Missing, unknown, disabled and expired are told apart to nobody."""
+REFUSED_TENANT: Final = "Authentication failed; send a valid Api-Key, and your token as Authorization: Bearer"
+
 ANONYMOUS: Final = Actor(id="anonymous", kind="user", handle="anonymous")
 
 
 @dataclass(frozen=True, slots=True)
 class AccountGrant:
-    """An account that a valid token names: enabled, not expired, its tenant alive."""
+    """An actor that a valid credential names, enabled and not expired, and how the actor's tenant stands."""
 
     tenant: str
     actor: Actor
-    credential: str
+    credential: str | None
     grant: Grant
+    state: str = ACTIVE
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, in which tenant, with what rights; `read_only` callers may write nothing whatever they ask."""
+    """Who calls, in which tenant, with what rights; `read_only` callers may write nothing whatever they ask.
+
+    `is_nobody` is a caller without a person or account: whoever holds a tenant's key, or nothing at all.
+    """
 
     tenant: str
     actor: Actor
@@ -35,44 +43,62 @@ class Caller:
     grant: Grant
     dialect: str = "rudder"
     read_only: bool = False
+    is_nobody: bool = False
+    state: str = ACTIVE
 
 
 FindAccount = Callable[[str], AccountGrant | None]
+Resolve = Callable[[str], AccountGrant | None]
+"""Finds whom the text of a credential names; None for one that opens nothing, for whatever reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialRow:
-    """One kind of credential; `served` is False until its dialect exists, and it opens nothing until then."""
+    """One kind of credential: where it stands, whose dialect the request then speaks, whom it names.
+
+    `prefix` is what the header's value begins with. A row whose `names` is "tenant" says which tenant and not who.
+    """
 
     variable: str
     dialect: str
-    served: bool = False
+    names: Literal["actor", "tenant"] = "actor"
+    prefix: str = ""
+    refused: str = REFUSED
 
+
+API_TOKEN: Final = "HTTP_X_API_TOKEN"  # noqa: S105  a header's name
+API_KEY: Final = "HTTP_API_KEY"
+BEARER: Final = "HTTP_AUTHORIZATION"
+PANEL_KEY: Final = "HTTP_X_API_KEY"
+TAKARO_TOKEN: Final = "HTTP_X_TAKARO_TOKEN"  # noqa: S105  a header's name
+SESSION_COOKIE: Final = "sternpost_session"
 
 CREDENTIALS: Final = (
-    CredentialRow("HTTP_X_API_TOKEN", "rudder", served=True),
-    CredentialRow("HTTP_X_API_KEY", "panel"),
-    CredentialRow("HTTP_API_KEY", "tenant"),
-    CredentialRow("HTTP_AUTHORIZATION", "tenant"),
-    CredentialRow("HTTP_X_TAKARO_TOKEN", "takaro"),
-    CredentialRow("sternpost_session", "console"),
+    CredentialRow(PANEL_KEY, "panel"),
+    CredentialRow(API_TOKEN, "rudder"),
+    CredentialRow(BEARER, "tenant", prefix="Bearer ", refused=REFUSED_TENANT),
+    CredentialRow(TAKARO_TOKEN, "takaro"),
+    CredentialRow(API_KEY, "tenant", names="tenant", refused=REFUSED_TENANT),
+    CredentialRow(SESSION_COOKIE, "console"),
 )
-"""WSGI variables of the headers, in the order in which they count; the last is a cookie's name.
+"""WSGI variables of the headers, and last a cookie's name; the first that names an actor says who calls.
 
-Rows that are not served answer 401 until the dialect that reads them is there.
+What each names is found by the resolver that is wired for it; a row without one opens nothing. Every header that was
+sent must be good, and all of them name one tenant. The cookie counts only where no header was sent.
 """
 
-REFUSED: Final = "Authentication failed; send a valid token in the header X-API-Token"
-"""Missing, unknown, disabled and expired are told apart to nobody."""
+_KEPT_BY_KEYS: Final = ("configuration", "rule", "directive", "technique", "group", "parameter", "image", "instance")
+KEY_GRANT: Final = Grant("rights", rights=frozenset(f"{kind}_read" for kind in _KEPT_BY_KEYS), within="ro")
+"""What a tenant's key opens by itself: the configuration, and nothing of people, accounts and events."""
 
-PUBLIC_CALLER: Final = Caller(PUBLIC_TENANT, ANONYMOUS, None, Grant("ro"), read_only=True)
+PUBLIC_CALLER: Final = Caller(PUBLIC, ANONYMOUS, None, KEY_GRANT, "tenant", read_only=True, is_nobody=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
     """Finds the caller of a request; `public_read` opens reads of the public tenant to those without a credential."""
 
-    find_account: FindAccount
+    resolvers: Mapping[str, Resolve]
     throttle: Throttle
     public_read: bool = False
 
@@ -80,36 +106,82 @@ class Authenticator:
         """Name the caller.
 
         Raises:
-            UnauthenticatedError: there is no credential, or it opens nothing.
+            UnauthenticatedError: there is no credential, or one that opens nothing.
             ThrottledError: the same, once too often from this address; a valid credential is never throttled.
+            InvalidError: two keys, or credentials of two tenants.
+            ForbiddenError: a person's token and the key of another tenant.
         """
-        row = _presented(environ)
-        if row is None:
-            if self.public_read and strict:
+        rows = _presented(environ)
+        if not rows:
+            if self.public_read and strict and BEARER not in environ:
                 return PUBLIC_CALLER
             raise UnauthenticatedError(REFUSED)
-        found = self._find(row, environ)
-        if found is None:
-            wait_s = self.throttle.fail(address)
-            if wait_s:
-                text = f"Too many failed authentications from this address; try again in {wait_s} s"
-                raise ThrottledError(text, retry_after_s=wait_s)
-            raise UnauthenticatedError(REFUSED)
-        return Caller(found.tenant, found.actor, found.credential, found.grant, row.dialect)
+        found = [(row, self._find(row, environ, address)) for row in rows]
+        _refuse_two_tenants(found)
+        row, named = next(((row, one) for row, one in found if row.names == "actor"), found[0])
+        nobody = row.names == "tenant"
+        dialect = "tenant" if any(one.dialect == "tenant" for one in rows) else row.dialect
+        return Caller(
+            *(named.tenant, named.actor, named.credential, named.grant),
+            *(dialect, named.read_only, nobody, named.state),
+        )
 
-    def _find(self, row: CredentialRow, environ: Mapping[str, object]) -> AccountGrant | None:
-        if not row.served:
-            return None
-        token = str(environ.get(row.variable, "")).encode("latin-1").decode("utf-8", "surrogateescape")
-        return self.find_account(token_hash(token)) if token else None
+    def _find(self, row: CredentialRow, environ: Mapping[str, object], address: str) -> AccountGrant:
+        text = _text(row, environ)
+        if row.variable == API_KEY and "," in text:
+            raise InvalidError("The header Api-Key was sent twice; send one key", fields={"Api-Key": ["Send one key"]})
+        resolve = self.resolvers.get(row.variable)
+        found = resolve(text) if resolve is not None and text else None
+        if found is not None:
+            return found
+        self.count_failure(address)
+        raise UnauthenticatedError(row.refused)
+
+    def count_failure(self, address: str) -> None:
+        """Count a failed authentication of any kind.
+
+        Raises:
+            ThrottledError: it was one too many from this address.
+        """
+        wait_s = self.throttle.fail(address)
+        if wait_s:
+            text = f"Too many failed authentications from this address; try again in {wait_s} s"
+            raise ThrottledError(text, retry_after_s=wait_s)
 
 
-def _presented(environ: Mapping[str, object]) -> CredentialRow | None:
-    for row in CREDENTIALS:
-        if row.variable in environ:
-            return row
+def listened(names: Sequence[str], environ: Mapping[str, object]) -> Mapping[str, object]:
+    """Pick the credentials that an endpoint listens to although it needs none."""
+    return {name: environ[name] for name in names if name in environ}
+
+
+def _presented(environ: Mapping[str, object]) -> list[CredentialRow]:
+    """List the kinds of credential that a request brings; a header of another scheme, such as Basic, is none."""
+    rows = [row for row in CREDENTIALS if row.variable in environ and _is_of(row, environ)]
     cookie = CREDENTIALS[-1]
-    return cookie if f"{cookie.variable}=" in str(environ.get("HTTP_COOKIE", "")) else None
+    if not rows and f"{cookie.variable}=" in str(environ.get("HTTP_COOKIE", "")):
+        return [cookie]
+    return rows
+
+
+def _is_of(row: CredentialRow, environ: Mapping[str, object]) -> bool:
+    return not row.prefix or str(environ[row.variable])[: len(row.prefix)].lower() == row.prefix.lower()
+
+
+def _text(row: CredentialRow, environ: Mapping[str, object]) -> str:
+    if row.variable not in environ:
+        cookies = str(environ.get("HTTP_COOKIE", "")).split(";")
+        pairs = dict(part.strip().partition("=")[::2] for part in cookies)
+        return str(pairs.get(row.variable, ""))
+    value = str(environ[row.variable]).encode("latin-1").decode("utf-8", "surrogateescape")
+    return value[len(row.prefix) :].strip() if row.prefix else value
+
+
+def _refuse_two_tenants(found: Sequence[tuple[CredentialRow, AccountGrant]]) -> None:
+    if len({one.tenant for _, one in found}) == 1:
+        return
+    if {row.variable for row, _ in found} == {BEARER, API_KEY}:
+        raise ForbiddenError("The token and the Api-Key are of different tenants; send those of one")
+    raise InvalidError("The credentials of this request name different tenants; send those of one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +198,27 @@ def authorize(caller: Caller, attempt: Attempt) -> None:
     """Let the call pass, or not.
 
     Raises:
-        ForbiddenError: the caller is known and may not do this.
+        ForbiddenError: the caller is known and may not do this, or the tenant is read-only.
+        UnauthenticatedError: this asks for a person or an account.
     """
     endpoint = attempt.endpoint
-    blocked = caller.read_only and endpoint.writes
-    if not blocked and allows(caller.grant, endpoint, attempt.method, attempt.segments):
+    if caller.is_nobody:
+        _authorize_nobody(caller, attempt)
+        return
+    if caller.read_only and endpoint.writes:
+        raise ForbiddenError(f"Tenant '{caller.tenant}' is read-only; make the change in a tenant of your own")
+    if allows(caller.grant, endpoint, attempt.method, attempt.segments):
         return
     target = f"{attempt.method} api/{attempt.version}{endpoint.path}"
     raise ForbiddenError(f"Authorization error: User '{caller.actor.handle}' is not allowed to access {target}")
+
+
+def _authorize_nobody(caller: Caller, attempt: Attempt) -> None:
+    """Open the configuration to whoever holds a tenant's key; everything else asks who it is."""
+    endpoint = attempt.endpoint
+    if endpoint.writes:
+        if caller.read_only:
+            raise ForbiddenError(f"Tenant '{caller.tenant}' is read-only; log in to a tenant of your own")
+        raise UnauthenticatedError(REFUSED_TENANT)
+    if not endpoint.configuration and not allows(caller.grant, endpoint, attempt.method, attempt.segments):
+        raise UnauthenticatedError(REFUSED_TENANT)

@@ -75,6 +75,7 @@ def category_endpoints(one: CategoryCollection) -> tuple[Endpoint, ...]:
         replace(
             writes,
             methods=("PUT",),
+            creates=True,
             path=one.path,
             action=f"create{one.name}",
             summary=f"Create a {noun}",

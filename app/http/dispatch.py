@@ -1,8 +1,7 @@
 """Runs one request: version, credential, path, right, state, input, view, answer; every refusal in an envelope."""
 
-import gzip
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -12,26 +11,29 @@ from flask import Request, Response
 from flask import request as current_request
 
 from app.core.context import Context, Source
-from app.core.errors import ForbiddenError, SternpostError, UnavailableError
+from app.core.deadline import ending_in, present, under
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, search_errors
-from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
 from app.http.endpoint import Answer, Given, Work
-from app.http.envelope import JSON_TYPE, Envelope, prettify
+from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
+from app.http.etags import matches, not_modified
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
 from app.http.params import Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
+from app.http.responses import respond, watched
 from app.http.routing import Match, Route, Routes, Shape
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.wiring import Wiring
 
-GZIP_FROM: Final = 1024
-GZIP_LEVEL: Final = 5
 STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
+OK, CREATED = 200, 201
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Exchange:
     route: Route | None = None
     values: dict[str, str] | None = None
     url: Named | None = None
+    dialect: str = ""
 
     @property
     def era(self) -> Era:
@@ -64,7 +67,7 @@ class Dispatcher:
         self.routes = routes
         self.wiring = wiring
         self.streams = BoundedSemaphore(wiring.most_streams)
-        self.authenticator = Authenticator(wiring.find_account, Throttle(wiring.now_s), wiring.public_read)
+        self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
 
     def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
         """Answer a request that the router brought to a shape, or (None) nowhere."""
@@ -72,7 +75,10 @@ class Dispatcher:
         exchange = Exchange(request, request.environ[CALL], version, segments)
         exchange.call.version = version
         try:
-            response = self._serve(exchange, shape, values)
+            with under(ending_in(self.wiring.request_timeout_s)) as deadline:
+                response = self._serve(exchange, shape, values)
+                if response.is_streamed:
+                    deadline.lift()
         except Exception as error:  # noqa: BLE001  the edge: whatever it is, the caller gets an envelope
             response = self.refuse(exchange, error)
         if version in DEPRECATED:
@@ -86,24 +92,34 @@ class Dispatcher:
             raise refusal
         match = self._match(exchange, shape, values)
         public = isinstance(match, Match) and match.route.is_public
-        caller = PUBLIC_CALLER if public else self.authenticate(exchange)
+        heard = listened(exchange.route.endpoint.greets if exchange.route else (), request.environ)
+        caller = PUBLIC_CALLER if public and not heard else self.authenticate(exchange, heard)
         if request.method == "OPTIONS":
             return self._options(exchange)
         if isinstance(match, SternpostError):
             raise match
         endpoint = match.route.endpoint
         exchange.call.template = endpoint.path
+        if endpoint.streams:
+            present().lift()
         context = self._context(exchange, caller)
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
-        return self._run(exchange, match.route, caller, context)
+            refuse_inactive(caller.state)
+        try:
+            return self._run(exchange, match.route, caller, context)
+        except UnauthenticatedError:
+            # What a body held opened nothing: that counts like a header.
+            self.authenticator.count_failure(exchange.call.address)
+            raise
 
-    def authenticate(self, exchange: Exchange) -> Caller:
-        """Name the caller, for the answer and for the log."""
-        environ, call = exchange.request.environ, exchange.call
+    def authenticate(self, exchange: Exchange, heard: Mapping[str, object] | None = None) -> Caller:
+        """Name the caller, for the answer and for the log; `heard` are the only headers to look at."""
+        environ, call = heard or exchange.request.environ, exchange.call
         call.address = exchange.request.remote_addr or call.address
         caller = self.authenticator.caller(environ, call.address, strict=exchange.era.strict)
         call.actor, call.tenant = caller.actor.handle, caller.tenant
+        exchange.dialect = caller.dialect
         return caller
 
     def _match(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Match | SternpostError:
@@ -182,24 +198,27 @@ class Dispatcher:
         etag = None
         if endpoint.state is not None and route.era.strict:
             etag = collection_etag(exchange, endpoint.state(work, given))
-            if _matches(exchange.request, etag):
-                return _not_modified(etag)
+            if matches(exchange.request, etag):
+                return not_modified(etag)
         answer = endpoint.view(work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":
             etag = f'"{answer.revision}"'
-            if not route.writes and _matches(exchange.request, etag):
-                return _not_modified(etag)
+            if not route.writes and matches(exchange.request, etag):
+                return not_modified(etag)
         return self._respond(exchange, route, answer, etag)
 
     def _respond(self, exchange: Exchange, route: Route, answer: Answer, etag: str | None) -> Response:
         endpoint = route.endpoint
         pretty = is_pretty(exchange.url or {})
         envelope_id = answer.id if endpoint.id_from == "result" else self._path_id(exchange)
-        body = answers.write(route, answer, envelope_id, pretty=pretty)
+        if endpoint.bare:
+            body: bytes | Iterator[bytes] = dump(answer.value).encode()
+        else:
+            body = answers.write(route, answer, envelope_id, pretty=pretty)
         if not isinstance(body, bytes):
-            body = _watched(exchange.call, body)
+            body = watched(exchange.call, body)
         kind = answer.content_type or (answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE)
         headers = dict(answer.headers)
         if etag is not None:
@@ -209,7 +228,9 @@ class Dispatcher:
             headers["Link"] = link_to(path, exchange.url or {}, cursor_of(answer.next))
         fresh = route.era.strict and not route.writes
         headers["Cache-Control"] = "private, no-cache" if fresh else "no-store"
-        return respond(exchange.request, body, answer.status, headers, kind)
+        # Natively a creation is 200 in every version; who comes through the tenant API is told 201 (decisions 3).
+        created = endpoint.creates and exchange.dialect == "tenant" and route.era.strict and answer.status == OK
+        return respond(exchange.request, body, CREATED if created else answer.status, headers, kind)
 
     def _path_id(self, exchange: Exchange) -> str | None:
         route = exchange.route
@@ -235,10 +256,13 @@ class Dispatcher:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
         of_search = self._is_search(exchange)
-        if of_search:
-            text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
-            members = {**members, "meta": meta}
-        body = Envelope(action, self._path_id(exchange), members).error(text, null_data=of_search)
+        if exchange.route is not None and exchange.route.endpoint.bare:
+            body = dump(problems.bare_body(error, call.request_id))
+        else:
+            if of_search:
+                text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
+                members = {**members, "meta": meta}
+            body = Envelope(action, self._path_id(exchange), members).error(text, null_data=of_search)
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}
@@ -251,48 +275,9 @@ def _plus(text: str) -> str:
     return text.replace(" ", "+")
 
 
-def _watched(call: Call, body: Iterator[bytes]) -> Iterator[bytes]:
-    """Send a body as it is made; what breaks it off is logged, because its status was sent long ago."""
-    try:
-        yield from body
-    except Exception as error:
-        log_failure(call, error)
-        raise
-
-
-def respond(
-    request: Request, body: bytes | Iterator[bytes], status: int, headers: dict[str, str], kind: str
-) -> Response:
-    """Make the response; what is small enough to hold is compressed for who accepts it."""
-    headers["X-Content-Type-Options"] = "nosniff"
-    if isinstance(body, bytes) and len(body) >= GZIP_FROM:
-        headers["Vary"] = "Accept-Encoding"
-        if _accepts_gzip(request):
-            headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-    return Response(body, status=status, headers=headers, content_type=kind)
-
-
-def _accepts_gzip(request: Request) -> bool:
-    header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    return "gzip" in header and request.accept_encodings.quality("gzip") > 0
-
-
 def collection_etag(exchange: Exchange, state: str) -> str:
     """Tag a collection: version, tenant and actor, the state it depends on, the query in any order."""
     named = exchange.url or {}
     query = sorted((name, value) for name, values in named.items() for value in values)
     known = (exchange.version, exchange.call.tenant, exchange.call.actor, state, exchange.request.path, query)
     return f'W/"{hashlib.sha256(repr(known).encode()).hexdigest()[:32]}"'
-
-
-def _matches(request: Request, etag: str) -> bool:
-    header = request.environ.get("HTTP_IF_NONE_MATCH")
-    if not header:
-        return False
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return "*" in tags or etag.removeprefix("W/") in tags
-
-
-def _not_modified(etag: str) -> Response:
-    return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

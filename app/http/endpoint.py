@@ -222,6 +222,9 @@ class Endpoint:
     errors into `meta.error` too, as clients of search read them (contract/search.md, section 4).
     `text_types` are further media types of the body, which the view gets as it is. `needs` names further calls that the
     caller must be allowed to make, where that depends on what is asked for; they are checked before the view runs.
+    `creates` makes the status 201 for the tenant API. `configuration` opens a read to a tenant's key alone though its
+    right is none of configuration. `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
+    the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
     """
 
     methods: tuple[str, ...]
@@ -247,8 +250,12 @@ class Endpoint:
     streams: bool = False
     body_optional: bool = False
     search_errors: bool = False
+    creates: bool = False
+    configuration: bool = False
+    bare: bool = False
     text_types: tuple[str, ...] = ()
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
+    greets: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:

@@ -17,6 +17,9 @@ KIND: Final = "sternpost.kind"
 OPEN: Final = frozenset({"status", "docs"})
 """First segments that have no version."""
 
+AT_ROOT: Final = ("/auth/", "/client/", "/client")
+"""What the tenant API has of its own is served without prefix too."""
+
 _LIKE_A_VERSION = re.compile(r"latest|[0-9][0-9.]*|[0-9]*\.[0-9]+", re.IGNORECASE)
 _SECOND_QUERY = re.compile(r"\?(?=[A-Za-z]+=)")
 
@@ -33,6 +36,11 @@ class VersionMiddleware:
         path = environ[ASKED_PATH] = _path(environ)
         if path.startswith("/rudder/"):
             path = path.removeprefix("/rudder")
+        if path.startswith("/secure/api/"):
+            # Where Rudder serves what needs a login; here any credential of a person opens it (docs/decisions.md).
+            path = path.removeprefix("/secure")
+        if path in AT_ROOT or path.startswith(AT_ROOT[:2]):
+            path = f"/api/{LATEST}{path}"
         query = environ.get("QUERY_STRING", "")
         if "?" in query:
             environ["QUERY_STRING"] = _SECOND_QUERY.sub("&", query)

@@ -14,6 +14,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     errors.UnknownVersionError: 400,
     errors.UnauthenticatedError: 401,
     errors.ForbiddenError: 403,
+    errors.DisabledError: 403,
     errors.NotFoundError: 404,
     errors.MethodNotAllowedError: 405,
     errors.ConflictError: 409,
@@ -21,6 +22,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
     errors.TooLargeError: 413,
     errors.UnsupportedMediaError: 415,
     errors.ThrottledError: 429,
+    errors.OverdueError: 502,
     errors.RetryLaterError: 503,
     errors.StorageFullError: 503,
     errors.IntegrityError: 500,
@@ -29,8 +31,11 @@ STATUS: Final[Mapping[type[Exception], int]] = {
 }
 """Statuses of version 25; a class that is not named here has that of its nearest parent."""
 
-KEPT: Final = frozenset({401, 403, 413, 415, 429, 503})
+KEPT: Final = frozenset({401, 403, 413, 415, 429, 502, 503})
 """Statuses that are the same in versions 2 to 24; everything else that is refused there is 500 (decisions 13)."""
+
+UNKNOWN_TO_RUDDER: Final = (errors.DisabledError,)
+"""Errors of which Rudder's contract knows nothing are refusals like any other in versions 2 to 24."""
 
 ROUTING: Final = (errors.UnknownPathError,)
 """Errors of routing keep 404 in versions 2 to 24."""
@@ -39,7 +44,7 @@ ROUTING: Final = (errors.UnknownPathError,)
 def status_of(kind: type[Exception], era: Era) -> int:
     """Give the status that an error class has in an era."""
     status = next(STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
-    if era is TRUE or status in KEPT or issubclass(kind, ROUTING):
+    if era is TRUE or (status in KEPT and not issubclass(kind, UNKNOWN_TO_RUDDER)) or issubclass(kind, ROUTING):
         return status
     return 500
 
@@ -59,10 +64,21 @@ def members_of(error: Exception, era: Era) -> dict[str, JSON]:
     return {}
 
 
+def bare_body(error: Exception, request_id: str) -> JSON:
+    """Give the body of a refusal without envelope: for wrong input `{field: [texts]}`, else one sentence."""
+    text = text_of(error, TRUE, request_id)
+    if isinstance(error, errors.InvalidError):
+        fields: dict[str, JSON] = {name: [*texts] for name, texts in error.fields.items()}
+        return fields or {"non_field_errors": [text]}
+    return {"detail": text}
+
+
 def headers_of(error: Exception, era: Era) -> dict[str, str]:
     """Give the headers that an error asks for."""
     if isinstance(error, errors.RetryLaterError):
         return {"Retry-After": str(error.retry_after_s)}
+    if era is TRUE and isinstance(error, errors.UnauthenticatedError):
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     if era is TRUE and isinstance(error, errors.MethodNotAllowedError):
         return {"Allow": ", ".join(error.allowed)}
     return {}

@@ -1,15 +1,17 @@
-"""What an account may do: authorisations none, ro, rw and acl."""
+"""What a caller may do: an account by its authorisation (none, ro, rw, acl), a person by the rights of their roles."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from app.core.canonical import JSON
 from app.core.rights import RIGHTS
 from app.http.endpoint import ANYBODY, PUBLIC, Endpoint
 
-Authorization = Literal["none", "ro", "rw", "acl"]
+READS: Final = frozenset(right for right in RIGHTS if right.endswith("_read"))
+
+Authorization = Literal["none", "ro", "rw", "acl", "rights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,21 @@ class AclEntry:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an account's token opens."""
+    """What a credential opens: an account's by its authorization, a person's (`rights`) by the rights of their roles.
+
+    `within` narrows a person's rights to what a token of theirs was made for: none, ro or rw.
+    """
 
     authorization: Authorization
     acl: tuple[AclEntry, ...] = ()
+    rights: frozenset[str] = frozenset()
+    within: Literal["none", "ro", "rw"] = "rw"
+
+    @property
+    def holds_everything(self) -> bool:
+        """Tell whether nothing is closed to it."""
+        everything = self.authorization == "rights" and self.rights >= RIGHTS and self.within == "rw"
+        return everything or self.authorization == "rw"
 
 
 def grant_of(authorization: Authorization, acl: Iterable[Mapping[str, JSON]]) -> Grant:
@@ -47,14 +60,29 @@ def allows(grant: Grant, endpoint: Endpoint, method: str, segments: Sequence[str
 
     A read-only token may call what changes nothing, whatever the method; a GET that writes it may not (ours).
     """
+    if grant.authorization == "rights":
+        return _within(grant, endpoint) and _opens(grant.rights, endpoint)
     if grant.authorization == "rw":
         return True
     if grant.authorization == "ro":
-        only_reads = endpoint.write is None and all(right.endswith("_read") for right in endpoint.rights)
-        return only_reads or not endpoint.writes
+        return _only_reads(endpoint)
     if grant.authorization == "acl":
         return _acl_allows(grant.acl, method, segments)
     return False
+
+
+def _within(grant: Grant, endpoint: Endpoint) -> bool:
+    return grant.within == "rw" or (grant.within == "ro" and _only_reads(endpoint))
+
+
+def _opens(rights: frozenset[str], endpoint: Endpoint) -> bool:
+    """Let any one of the rights that the endpoint lists open it."""
+    return any(right == ANYBODY or right in rights for right in endpoint.rights)
+
+
+def _only_reads(endpoint: Endpoint) -> bool:
+    only_reads = endpoint.write is None and all(right.endswith("_read") for right in endpoint.rights)
+    return only_reads or not endpoint.writes
 
 
 def _acl_allows(acl: Sequence[AclEntry], method: str, segments: Sequence[str]) -> bool:
@@ -89,8 +117,12 @@ def is_acl_path(path: str) -> bool:
 
 def covers(mine: Grant, other: Grant) -> bool:
     """Say whether everything that the other grant opens is open to mine too; in doubt it is not."""
-    if mine.authorization == "rw" or other.authorization == "none":
+    if mine.holds_everything or other.authorization == "none":
         return True
+    if other.authorization == "rights":
+        return mine.authorization == "rights" and mine.within == "rw" and other.rights <= mine.rights
+    if mine.authorization == "rights":
+        return other.authorization == "ro" and mine.within != "none" and mine.rights >= READS
     if mine.authorization == "ro":
         return other.authorization == "ro"
     both_acl = mine.authorization == other.authorization == "acl"

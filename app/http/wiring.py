@@ -1,12 +1,13 @@
 """What the HTTP layer needs from the rest of the server, as one value made at start."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from app.core.context import Context
-from app.http.auth import FindAccount
+from app.http.auth import API_TOKEN, FindAccount, Resolve
 from app.http.endpoint import Intent, Work
+from app.store.accounts import token_hash
 
 
 def _always_ready() -> str | None:
@@ -23,19 +24,28 @@ class Wiring:
 
     `open_work` may refuse (the tenant's state); it is called after the right was checked and before input is read.
     Its work carries the intent's idempotency key and dry run to the committer.
-    `find_account` gets `token_hash(token)` and finds only accounts that may be used now. `find_fault` says why the
+    `find_account` gets `token_hash(token)` and finds only accounts and people's own tokens that may be used now;
+    `find_others` has the resolvers of the other rows of `CREDENTIALS`, by their variables. `find_fault` says why the
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `most_streams` large answers are sent at the same time at most.
+    A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
     find_account: FindAccount
+    find_others: Mapping[str, Resolve] = field(default_factory=dict)
     find_fault: Callable[[], str | None] = _always_ready
     denied: Callable[[Context, str], None] = _ignore
     max_body_bytes: int = 8 * 1024 * 1024
     public_read: bool = False
     most_streams: int = 8
+    request_timeout_s: float | None = None
     docs_open: bool = True
     metrics_open: bool = False
     trusted_proxies: tuple[str, ...] = ()
     now_s: Callable[[], float] = time.monotonic
+
+    @property
+    def resolvers(self) -> Mapping[str, Resolve]:
+        """What finds whom a credential names, by the credential's variable."""
+        return {**self.find_others, API_TOKEN: lambda token: self.find_account(token_hash(token))}

@@ -6,7 +6,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from app.core.canonical import JSON, canonical
 from app.store.prepared import Prepared
 from app.store.session import AnyRow, TenantSession, scoped
-from app.store.tables import AccountRow
+from app.store.tables import AccountRow, Tenant
 
 Authorization = Literal["none", "ro", "rw", "acl"]
 
@@ -47,7 +47,11 @@ class Account:
 _COLUMNS = tuple(column for column in AccountRow.__table__.c if column.name != "deleted")
 _NAMES = tuple(column.name for column in _COLUMNS)
 # The one look-up that cannot know its tenant: the token is what names it.
-_BY_TOKEN = Prepared(select(*_COLUMNS).where(AccountRow.token_hash == bindparam("hash"), AccountRow.deleted.is_(None)))
+_BY_TOKEN = Prepared(
+    select(Tenant.state, Tenant.read_only, *_COLUMNS)
+    .join(Tenant, Tenant.id == AccountRow.tenant)
+    .where(AccountRow.token_hash == bindparam("hash"), AccountRow.deleted.is_(None))
+)
 _ONE = select(*_COLUMNS).where(AccountRow.id == bindparam("id"), AccountRow.deleted.is_(None))
 _ALL = select(*_COLUMNS).where(AccountRow.deleted.is_(None)).order_by(AccountRow.id)
 _USED = select(AccountRow.id).where(AccountRow.id == bindparam("id"))
@@ -73,10 +77,21 @@ def token_hash(token: str) -> str:
     return "v2:" + hashlib.sha512(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def find_by_hash(connection: Connection, hashed: str) -> Account | None:
+class Holder(NamedTuple):
+    """The account of a token, and how its tenant stands."""
+
+    account: Account
+    state: str
+    read_only: bool
+
+
+def find_by_hash(connection: Connection, hashed: str) -> Holder | None:
     """Look up the account of a token's hash, whatever its tenant; expired and disabled ones too."""
     rows = _BY_TOKEN.rows(connection, {"hash": hashed})
-    return _read(tuple(rows[0])) if rows else None
+    if not rows:
+        return None
+    state, read_only, *columns = rows[0]
+    return Holder(_read(tuple(columns)), state, bool(read_only))
 
 
 def find_account(session: TenantSession, account_id: str) -> Account | None:

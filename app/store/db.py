@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -13,13 +14,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.core.errors import StorageFullError, UnavailableError
+from app.core.deadline import OVERDUE, present, refuse_overdue
+from app.core.errors import OverdueError, SternpostError, StorageFullError, UnavailableError
 from app.store.prepared import run_text
+from app.store.rows import EVERY, begin_confined, secure
+from app.store.watchdog import Watchdog
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BUSY_TIMEOUT_MS = 30_000
 RETRY_AFTER_S = 5
+
+_watchdogs: WeakKeyDictionary[Engine, Watchdog] = WeakKeyDictionary()
 
 _FULL = ("disk is full", "no space left on device", "could not extend file", "disk i/o error")
 _DISK_FULL_STATE = "53100"
@@ -33,16 +40,28 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(url, self.is_sqlite, pool_size)
+        _watchdogs[self.engine] = Watchdog(self.engine)
+
+    def open(self, tenant: str | None = None) -> Connection:
+        """Take a connection that sees the rows of one tenant, and outside of tenants; the caller closes it."""
+        refuse_overdue()
+        connection = self.engine.connect()
+        try:
+            begin_confined(connection, tenant)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        """Read, in one snapshot a statement.
+    def connect(self, tenant: str | None = None) -> Iterator[Connection]:
+        """Read, in one snapshot a statement; without a tenant no rows of tenants are seen where the database can tell.
 
         Raises:
             UnavailableError: the database cannot be reached.
         """
         with translated():
-            connection = self.engine.connect()
+            connection = self.open(tenant)
         try:
             with translated():
                 yield connection
@@ -50,8 +69,14 @@ class Database:
             connection.close()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Write in one transaction that commits at the end of the block or not at all.
+    def everywhere(self, why: str) -> Iterator[Connection]:  # noqa: ARG002  `why` is what to search the code for
+        """Read rows of every tenant; the few jobs of the whole installation that do so are named by `why`."""
+        with self.connect(EVERY) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, tenant: str | None = None) -> Iterator[Connection]:
+        """Write in one transaction that commits at the end of the block or not at all; rows of one tenant, or none.
 
         On SQLite the write lock is taken at once, so that what is read inside cannot be outdated.
 
@@ -59,7 +84,7 @@ class Database:
             StorageFullError: there was no room; nothing was written.
             UnavailableError: the database cannot be reached, or another writer held it too long.
         """
-        with self.connect() as connection:
+        with self.connect(tenant) as connection:
             begin_writing(connection)
             try:
                 yield connection
@@ -68,6 +93,12 @@ class Database:
                 connection.rollback()
                 raise
 
+    @contextmanager
+    def writing_everywhere(self, why: str) -> Iterator[Connection]:  # noqa: ARG002  as above
+        """Write rows of any tenant, as `writing` does."""
+        with self.writing(EVERY) as connection:
+            yield connection
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -75,7 +106,8 @@ class Database:
 
 def begin_writing(connection: Connection) -> None:
     """Start a transaction that will write; on SQLite its lock is taken at once."""
-    connection.begin()
+    if not connection.in_transaction():
+        connection.begin()
     if connection.dialect.name == "sqlite":
         run_text(connection, "BEGIN IMMEDIATE")
 
@@ -85,7 +117,10 @@ def commit(connection: Connection) -> None:
 
     Raises:
         UnavailableError: the connection broke meanwhile.
+        OverdueError: it is too late for it; nothing was changed.
     """
+    refuse_overdue()
+    _watchdogs[connection.engine].spare(connection.connection.dbapi_connection)
     try:
         connection.commit()
     except DBAPIError as failure:
@@ -105,49 +140,64 @@ def translated() -> Iterator[None]:
 
     Raises:
         StorageFullError, UnavailableError: see `Database.writing`.
+        OverdueError: the request's time was up, and its statement cancelled.
     """
     try:
         yield
+    except PoolTimeoutError as failure:
+        raise UnavailableError(
+            "All connections to the database are in use; try again soon", retry_after_s=RETRY_AFTER_S
+        ) from failure
     except DBAPIError as failure:
-        text = str(failure.orig).lower()
-        state = getattr(failure.orig, "sqlstate", None) or ""
-        if state == _DISK_FULL_STATE or any(sign in text for sign in _FULL):
-            raise StorageFullError(
-                "The disk is full: the change was not made. Free some space and send it again",
-                retry_after_s=RETRY_AFTER_S,
-            ) from failure
-        if state.startswith(_LIMIT_CLASS):
-            raise  # a value too large for an index, for example: that is the statement's fault, not the server's
-        if isinstance(failure, OperationalError) or failure.connection_invalidated:
-            raise UnavailableError(
-                "The database cannot be reached; nothing was changed. Try again soon",
-                retry_after_s=RETRY_AFTER_S,
-            ) from failure
-        raise
+        told = _told(failure)
+        if told is None:
+            raise
+        raise told from failure
     except OSError as failure:
         if failure.errno != errno.ENOSPC:
             raise
-        raise StorageFullError(
-            "The disk is full: the change was not made. Free some space and send it again",
-            retry_after_s=RETRY_AFTER_S,
-        ) from failure
+        raise _full() from failure
+
+
+def _told(failure: DBAPIError) -> SternpostError | None:
+    """Say what callers are told of a driver's error; None for one that is the statement's own fault."""
+    text = str(failure.orig).lower()
+    state = getattr(failure.orig, "sqlstate", None) or ""
+    if present().is_over():
+        return OverdueError(OVERDUE)
+    if state == _DISK_FULL_STATE or any(sign in text for sign in _FULL):
+        return _full()
+    if state.startswith(_LIMIT_CLASS):
+        return None  # a value too large for an index, for example: that is the statement's fault, not the server's
+    if isinstance(failure, OperationalError) or failure.connection_invalidated:
+        return UnavailableError(
+            "The database cannot be reached; nothing was changed. Try again soon", retry_after_s=RETRY_AFTER_S
+        )
+    return None
+
+
+def _full() -> StorageFullError:
+    return StorageFullError(
+        "The disk is full: the change was not made. Free some space and send it again", retry_after_s=RETRY_AFTER_S
+    )
 
 
 @contextmanager
 def reading_snapshot(database: Database) -> Iterator[Connection]:
-    """Read everything as of one moment, while others write."""
-    with database.connect() as connection:
+    """Read everything, of every tenant, as of one moment, while others write."""
+    with database.everywhere("snapshot for backup and proof") as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("BEGIN")
-            yield connection
-            connection.rollback()
         else:
-            yield connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.rollback()  # a transaction that has begun keeps its isolation level
+            begin_confined(connection.execution_options(isolation_level="REPEATABLE READ"), EVERY)
+        yield connection
+        connection.rollback()
 
 
 def upgrade(database: Database) -> None:
     """Apply every pending migration; several processes may call it at once."""
-    with database.writing() as connection:
+    with database.writing_everywhere("migrations") as connection:
         upgrade_within(connection, "head")
 
 
@@ -156,6 +206,7 @@ def upgrade_within(connection: Connection, revision: str) -> None:
     if connection.dialect.name != "sqlite":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310215)")
     command.upgrade(_alembic(connection), revision)
+    secure(connection)
 
 
 def newest_revision() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from app.core.canonical import Document, load
 from app.store.prepared import Prepared, Utf8
@@ -101,6 +101,8 @@ _LISTED = Prepared(
 )
 _ONE_AND_SEQ = Prepared(scoped(ONE.add_columns(Tenant.seq).join(Tenant, Tenant.id == DocumentRow.tenant)))
 
+_COUNT = scoped(select(func.count()).select_from(DocumentRow).where(DocumentRow.kind == bindparam("kind")))
+
 
 def find_document(session: TenantSession, kind: str, document_id: str) -> Stored | None:
     """Read one document as it is now, and the tenant's newest seq along with it."""
@@ -141,6 +143,11 @@ def some_documents(session: TenantSession, keys: Collection[tuple[str, str]]) ->
     wanted = set(keys)
     found = (Stored(*row) for row in session.rows(SOME, as_lists(wanted)))
     return {key: document for document in found if (key := (document.kind, document.id)) in wanted}
+
+
+def count_documents(connection: Connection, tenant: str, kind: str) -> int:
+    """Count the documents of a kind, inside a transaction."""
+    return int(connection.execute(_COUNT, {"tenant": tenant, "kind": kind}).scalar_one())
 
 
 def as_lists(keys: Collection[tuple[str, str]]) -> dict[str, list[str]]:

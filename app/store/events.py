@@ -7,6 +7,7 @@ import orjson
 from sqlalchemy import and_, bindparam, func, select
 
 from app.core.canonical import canonical
+from app.core.tenancy import FOUNDED
 from app.store.db import Database
 from app.store.log import Event, Party, Private, ReviewTrail
 from app.store.prepared import Prepared
@@ -198,6 +199,21 @@ def _trail(text: str | None) -> ReviewTrail | None:
     value = orjson.loads(text)
     author = value["author"]
     return ReviewTrail(value["id"], value["diffHash"], author["handle"], author["id"], tuple(value["approvedBy"]))
+
+
+_untouched = (
+    select(EventRecord.seq)
+    .where(EventRecord.tenant == Tenant.id, EventRecord.seq == 1, EventRecord.commit_id == Tenant.head)
+    .correlate(Tenant)
+    .exists()
+)
+_FOLLOWED = select(Tenant.id, Tenant.head).where(Tenant.head.is_not(None), ~_untouched | Tenant.id.in_(FOUNDED))
+
+
+def followed_heads(database: Database) -> dict[str, str]:
+    """Give the head of every tenant whose repository is kept current; that of an untouched copy is made on demand."""
+    with database.everywhere("heads that git follows") as connection:
+        return {row.id: row.head for row in connection.execute(_FOLLOWED)}
 
 
 def tenants_with_log(database: Database) -> Iterable[str]:

@@ -42,7 +42,7 @@ class LastUses:
         if not used:
             return
         try:
-            with self._database.writing() as connection:
+            with self._database.writing_everywhere("last uses of accounts") as connection:
                 touch_accounts(connection, used)
         except SternpostError as failure:
             _log.warning("last uses of accounts not written", reason=failure.message)

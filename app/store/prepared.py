@@ -9,6 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.core.deadline import refuse_overdue
+from app.store.rows import begin_again
+
 _MOST_TEXTS = 64
 
 
@@ -141,7 +144,8 @@ class Prepared:
                 cursor.close()
         except connection.dialect.loaded_dbapi.Error:
             # A select may run twice; SQLAlchemy then wraps the error and drops a connection that is gone.
-            connection.connection.rollback()
+            refuse_overdue()
+            begin_again(connection)
             return [tuple(row) for row in connection.execute(self._statement, dict(values))]
 
     def parts(self, connection: Connection, values: Mapping[str, object], size: int) -> Iterator[list[tuple[Any, ...]]]:

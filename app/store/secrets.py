@@ -15,7 +15,7 @@ from app.core.canonical import JSON, canonical, load
 from app.core.errors import IntegrityError
 from app.store.tables import KeyRow
 
-PURPOSES = ("encryption", "tag")
+PURPOSES = ("encryption", "tag", "token")
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_MEMBER = "$secret"

@@ -11,6 +11,7 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnClause
 
 from app.core.errors import NotFoundError
+from app.core.tenancy import DELETED
 from app.store.db import Database, translated
 from app.store.prepared import Prepared
 from app.store.tables import Base, Tenant
@@ -35,7 +36,9 @@ class Head:
     read_only: bool
 
 
-_HEAD = Prepared(select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT))
+_HEAD = Prepared(
+    select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT, Tenant.state != DELETED)
+)
 
 
 class UnscopedError(RuntimeError):
@@ -64,7 +67,7 @@ class TenantSession:
     @contextmanager
     def stream(self, statement: Statement, values: Mapping[str, object] | None = None) -> Iterator[Iterator[AnyRow]]:
         """Run a select in this tenant on a connection of its own, fetching a part at a time."""
-        with self.database.connect() as connection:
+        with self.database.connect(self.tenant) as connection:
             options = connection.execution_options(yield_per=500)
             yield iter(options.execute(scoped(statement), {**(values or {}), "tenant": self.tenant}))
 
@@ -75,7 +78,7 @@ class TenantSession:
 
     def parts(self, prepared: Prepared, values: Mapping[str, object], *, size: int) -> Iterator[list[tuple[Any, ...]]]:
         """Run a prepared select as `plain` does, on a connection of its own, and give `size` rows at a time."""
-        with self.database.connect() as connection:
+        with self.database.connect(self.tenant) as connection:
             yield from prepared.parts(connection, {**values, "tenant": self.tenant}, size)
 
     def note_seq(self, seq: int) -> None:
@@ -110,7 +113,7 @@ class TenantSession:
 
     def _open(self) -> Connection:
         if self._connection is None:
-            self._connection = self.database.engine.connect()
+            self._connection = self.database.open(self.tenant)
         return self._connection
 
 

@@ -1,25 +1,14 @@
-"""The tables. Everything but `keys` and `tenants` belongs to one tenant, and says so with a `tenant` column."""
+"""The tables. Everything but `keys` and `tenants` belongs to one tenant, and says so with a `tenant` column.
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+Those of people are in `people_tables`; whoever loads this module knows them too, so that the metadata is whole.
+"""
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-# Ids and cursors compare bytewise on both databases; PostgreSQL needs to be told.
-Key = String().with_variant(String(collation="C"), "postgresql")
-
-
-class Base(DeclarativeBase):
-    """What every table shares: constraint names that migrations can rely on."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {int: BigInteger, str: Text}  # noqa: RUF012  SQLAlchemy reads this class attribute
+from app.store import people_tables  # noqa: F401  so that the metadata is whole
+from app.store.base import Base as Base  # noqa: PLC0414  exported under the name that everybody knows
+from app.store.base import Key
 
 
 def rare(*columns: str, where: str) -> Index:
@@ -28,7 +17,11 @@ def rare(*columns: str, where: str) -> Index:
 
 
 class Tenant(Base):
-    """An isolated customer, and the head of its log: locking this row serialises its writers."""
+    """An isolated customer, and the head of its log: locking this row serialises its writers.
+
+    `limits` are those that differ from the usual ones, as JSON. The row of a deleted tenant stays, emptied, so that its
+    id never comes again.
+    """
 
     __tablename__ = "tenants"
 
@@ -41,6 +34,23 @@ class Tenant(Base):
     time: Mapped[int]
     head: Mapped[str | None]
     hash: Mapped[str]
+    external_reference: Mapped[str | None]
+    limits: Mapped[str] = mapped_column(Text, server_default="{}")
+    updated: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class TenantKeyRow(Base):
+    """A secret that names a tenant and no person: looked up by hash; the tenant's own people see it again."""
+
+    __tablename__ = "tenant_keys"
+    __table_args__ = (Index(None, "hash", unique=True),)
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(Key, primary_key=True)
+    hash: Mapped[str]
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[str]
+    created: Mapped[int]
 
 
 class DocumentRow(Base):

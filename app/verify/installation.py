@@ -145,7 +145,7 @@ class GitSide:
 
 def _is_logged(database: Database, tenant: str, commit: str) -> bool:
     # A look beside the snapshot: the log may have gone on since, and git with it.
-    with database.connect() as connection:
+    with database.everywhere("proof") as connection:
         return connection.execute(_IN_LOG, {"tenant": tenant, "commit": commit}).fetchone() is not None
 
 

@@ -86,8 +86,12 @@ def _check_link(walk: Walk, row: Row) -> None:
     _check_content(walk, row)
     if row["time"] < walk.time:
         raise walk.fault(seq, "is earlier than the one before")
-    if (seq == 1) != (row["type"] == CREATED):
-        raise walk.fault(seq, f"is a {row['type']}; TenantCreated is the first event and no other")
+    # The log of the installation tells of other tenants' creation, which is no beginning of its own.
+    begins = row["type"] == CREATED and row["object_id"] == walk.tenant
+    if (seq == 1) != begins or (row["type"] == CREATED and not begins and row["commit_id"] is not None):
+        raise walk.fault(
+            seq, f"is a {row['type']}; TenantCreated of itself is the first event of a tenant and no other"
+        )
     _check_private(walk, row)
 
 

@@ -10,7 +10,7 @@ from app.verify.events import Row
 
 PART = 500
 
-TENANTS = text("SELECT id, seq, time, head, hash FROM tenants ORDER BY id")
+TENANTS = text("SELECT id, seq, time, head, hash FROM tenants WHERE state <> 'DELETED' ORDER BY id")
 EVENTS = text("SELECT * FROM events WHERE tenant = :tenant ORDER BY seq")
 DOCUMENTS = text("SELECT * FROM documents WHERE tenant = :tenant ORDER BY kind, id")
 DOCUMENTS_AT = text(

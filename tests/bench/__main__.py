@@ -14,6 +14,7 @@ from tests.bench import (
     row4_lists,
     row5_one_rule,
     row8_history,
+    row9_tenants,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -25,6 +26,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "4": row4_lists.measure,
     "5": row5_one_rule.measure,
     "8": row8_history.measure,
+    "9": row9_tenants.measure,
     "memory": memory.measure,
 }
 

@@ -13,7 +13,7 @@ from app.changes.change import Edit
 from app.changes.committer import Committer
 from app.config import Config
 from tests.bench.figures import say
-from tests.conftest import new_postgres_database
+from tests.conftest import new_postgres_database, new_postgres_roles
 from tests.installations import as_account, configured, found_installation
 
 CTX = as_account("bench", reason="measured")
@@ -104,7 +104,7 @@ class Ground:
             yield self.copied(count)
             return
         folder = self.folder / f"copy-{next(self._copies)}"
-        with new_postgres_database(self.postgres) as url:
+        with new_postgres_roles(self.postgres) as roles, new_postgres_database(self.postgres, roles) as url:
             found_installation(url, self.keys, folder)
             config = configured(url, self.keys, folder)
             with installation(config) as opened:

@@ -25,6 +25,7 @@ from app.core.errors import (
     StaleError,
     UnavailableError,
 )
+from app.store.db import Database
 from app.store.documents import find_document
 from tests.changes.batches import Asked, committer_of, replayed, rule, submit_together
 from tests.crash.checks import check
@@ -47,11 +48,11 @@ def commits_of(opened: Installation) -> Iterator[list[int]]:
 
 
 @pytest.fixture
-def doomed(config: Config, installation: Installation) -> Callable[[str], None]:
+def doomed(config: Config, owner: Database) -> Callable[[str], None]:
     """Make the database refuse documents with the id `doomed`: at once, or as the transaction commits."""
 
     def arm(when: str) -> None:
-        with installation.database.writing() as connection:
+        with owner.writing_everywhere("test") as connection:
             connection.execute(text("CREATE TABLE allowed (id TEXT PRIMARY KEY)"))
             deferred = "DEFERRABLE INITIALLY DEFERRED" if when == "at the end" else ""
             connection.execute(text(f"CREATE TABLE named (id TEXT REFERENCES allowed (id) {deferred})"))
@@ -215,16 +216,12 @@ def test_a_value_too_large_for_an_index_fails_alone_and_is_no_lost_database(
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("migrated_url", ["postgres"], indirect=True)
 def test_a_connection_lost_in_the_commit_is_told_to_every_waiter(
-    migrated_postgres_url: str, template_keys: Path, tmp_path: Path
+    config: Config, installation: Installation, owner: Database
 ) -> None:
-    config = configured(migrated_postgres_url, template_keys, tmp_path / "data")
-    with open_for_test(config) as opened:
-        _lose_the_connection(config, opened)
-
-
-def _lose_the_connection(config: Config, opened: Installation) -> None:
-    with opened.database.writing() as connection:
+    opened = installation
+    with owner.writing_everywhere("test") as connection:
         body = "BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END"
         connection.execute(text(f"CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS '{body}'"))
         rows = "AFTER INSERT ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id = 'doomed')"
@@ -255,7 +252,7 @@ def test_a_change_set_refused_leaves_no_secret_behind(installation: Installation
     )
 
     assert [type(answer) for answer in answers] == [Outcome, InvalidError, Outcome]
-    with installation.database.connect() as connection:
+    with installation.database.everywhere("test") as connection:
         assert connection.execute(text("SELECT count(*) FROM secrets")).scalar() == 2
 
 

@@ -36,8 +36,14 @@ def test_credentials_of_dialects_that_are_not_served_open_nothing(server: Server
 
 
 def test_every_credential_is_in_the_table_once() -> None:
-    assert len({row.variable for row in CREDENTIALS}) == len(CREDENTIALS) == 6
-    assert [row.variable for row in CREDENTIALS if row.served] == ["HTTP_X_API_TOKEN"]
+    assert [(row.variable, row.dialect, row.names) for row in CREDENTIALS] == [
+        ("HTTP_X_API_KEY", "panel", "actor"),
+        ("HTTP_X_API_TOKEN", "rudder", "actor"),
+        ("HTTP_AUTHORIZATION", "tenant", "actor"),
+        ("HTTP_X_TAKARO_TOKEN", "takaro", "actor"),
+        ("HTTP_API_KEY", "tenant", "tenant"),
+        ("sternpost_session", "console", "actor"),
+    ]
 
 
 def test_tokens_are_looked_up_by_hash() -> None:

@@ -121,8 +121,9 @@ def subclasses(kind: type[errors.SternpostError]) -> Iterator[type[errors.Sternp
 def test_every_error_has_a_status_in_both_eras(kind: type[errors.SternpostError]) -> None:
     true, rudder = status_of(kind, TRUE), status_of(kind, RUDDER)
 
-    assert rudder == (true if true in KEPT or kind is errors.UnknownPathError else 500)
-    assert true in {400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 503} or kind in (
+    kept = true in KEPT and kind is not errors.DisabledError
+    assert rudder == (true if kept or kind is errors.UnknownPathError else 500)
+    assert true in {400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 502, 503} or kind in (
         errors.SternpostError,
         errors.IntegrityError,
     )

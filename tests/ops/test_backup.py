@@ -25,7 +25,7 @@ def elsewhere(tmp_path: Path, database_url: str) -> Config:
 
 
 def heads(opened: Installation) -> list[tuple[object, ...]]:
-    with opened.database.connect() as connection:
+    with opened.database.everywhere("test") as connection:
         return [tuple(row) for row in connection.execute(text("SELECT id, seq, head, hash FROM tenants ORDER BY id"))]
 
 

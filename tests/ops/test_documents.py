@@ -46,7 +46,7 @@ def write(path: Path, document: Any) -> None:
 
 
 def rules(opened: Installation) -> list[tuple[str, int]]:
-    with opened.database.connect() as connection:
+    with opened.database.everywhere("test") as connection:
         statement = text("SELECT id, revision FROM documents WHERE tenant = 'default' AND kind = 'rule' ORDER BY id")
         return [(row.id, row.revision) for row in connection.execute(statement) if row.id.startswith("r-")]
 
@@ -166,7 +166,7 @@ def test_verify_proves_and_rebuild_mends(sternpost: Call, installation: Installa
 
 def test_verify_names_a_tampered_event_that_git_cannot_replay(sternpost: Call, installation: Installation) -> None:
     outcome = commit(installation, create("r-1"))
-    with installation.database.writing() as connection:
+    with installation.database.writing_everywhere("test") as connection:
         connection.execute(
             text("UPDATE events SET after = '{}' WHERE tenant = 'default' AND seq = :seq"), {"seq": outcome.first_seq}
         )

@@ -124,7 +124,7 @@ def test_the_events_of_one_commit_are_found_by_it(server: Server, story: int) ->
 def test_the_events_of_a_change_request_are_found_by_it(server: Server, story: int) -> None:
     trail = ReviewTrail(7, "d" * 64, "author", "u-1", ("robot",))
     opened = server.opened
-    with opened.database.writing() as connection:
+    with opened.database.writing_everywhere("test") as connection:
         from sqlalchemy import text  # noqa: PLC0415  one test's own statement
 
         connection.execute(

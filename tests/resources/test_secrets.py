@@ -62,7 +62,7 @@ def test_the_database_never_holds_it(server: Server) -> None:
     server.post("/api/25/directives/d-user", json={"parameters": users(OTHER)})
 
     rows = []
-    with server.opened.database.connect() as connection:
+    with server.opened.database.everywhere("test") as connection:
         for table in Base.metadata.sorted_tables:
             rows += [(table.name, str(tuple(row))) for row in connection.execute(select(table))]
 

@@ -47,7 +47,7 @@ def test_a_filter_of_what_hardly_any_event_has_uses_its_small_index(
     session.release()
 
     [(text, values)] = asked
-    with installation.database.connect() as connection:
+    with installation.database.everywhere("test") as connection:
         steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
     assert len(steps) == 1
     assert "USING INDEX ix_events_tenant_" in steps[0]
@@ -57,5 +57,5 @@ def plan(installation: Installation, statement: Select[*tuple[object, ...]], val
     text = statement.params(**values).compile(
         dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True, "literal_binds": True}
     )
-    with installation.database.connect() as connection:
+    with installation.database.everywhere("test") as connection:
         return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]

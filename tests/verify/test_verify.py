@@ -31,7 +31,7 @@ def story(installation: Installation) -> int:
 
 
 def sql(opened: Installation, statement: str, **values: object) -> list[tuple[object, ...]]:
-    with opened.database.writing() as connection:
+    with opened.database.writing_everywhere("test") as connection:
         result = connection.execute(text(statement), values)
         return [tuple(row) for row in result] if result.returns_rows else []
 
@@ -42,7 +42,7 @@ def verify(opened: Installation, tenant: str | None = None) -> Report:
 
 def starters(opened: Installation) -> int:
     """Count the documents that the public catalogue holds, which every tenant begins with."""
-    with opened.database.connect() as connection:
+    with opened.database.everywhere("test") as connection:
         return int(connection.execute(text("SELECT COUNT(*) FROM documents WHERE tenant = 'public'")).scalar_one())
 
 

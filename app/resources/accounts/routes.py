@@ -91,7 +91,7 @@ def _endpoint(
     )
 
 
-_INPUT = {"input": AccountInput, "json_only": True, "id_from": "result"}
+_INPUT: dict[str, Any] = {"input": AccountInput, "json_only": True, "id_from": "result"}
 _DELETE = ("DELETE", PATH, "deleteAccount", "Delete an account; its id is never given again")
 _RENEW = ("regenerateToken", "Give an account a new token, shown this once")
 
@@ -101,7 +101,15 @@ ENDPOINTS = (
         "GET", "/apiaccounts/token", "getTokenAccount", "Show the caller's account", show_caller, lifespan=Lifespan(22)
     ),
     _endpoint("GET", PATH, "getAccount", "Show one account", show, id_from="path"),
-    _endpoint("POST", "/apiaccounts", "createAccount", "Make an account; its token is shown once", create, **_INPUT),
+    _endpoint(
+        "POST",
+        "/apiaccounts",
+        "createAccount",
+        "Make an account; its token is shown once",
+        create,
+        **_INPUT,
+        creates=True,
+    ),
     _endpoint("POST", PATH, "updateAccount", "Change an account", update, partial=True, **_INPUT),
     _endpoint("POST", f"{PATH}/token/regenerate", *_RENEW, renew, id_from="path"),
     _endpoint("POST", f"{PATH}/regenerate", *_RENEW, renew, id_from="path"),

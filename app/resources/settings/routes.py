@@ -1,5 +1,7 @@
 """Where settings are reached."""
 
+from dataclasses import replace
+
 from app.changes.change import Change
 from app.changes.settings import setting
 from app.changes.work import Work
@@ -58,6 +60,7 @@ ENDPOINTS = (
         action="getAllSettings",
         summary="Show every setting",
         right=READ,
+        configuration=True,
         view=show_all,
         container=SETTINGS,
         query=AtQuery,
@@ -81,6 +84,7 @@ ENDPOINTS = (
         action="getSetting",
         summary="Show one setting",
         right=READ,
+        configuration=True,
         view=show,
         container=SETTINGS,
         query=AtQuery,
@@ -100,7 +104,10 @@ ENDPOINTS = (
         id_from="path",
     ),
     *NETWORK_ENDPOINTS,
-    history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+    replace(
+        history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+        configuration=True,
+    ),
 )
 
 

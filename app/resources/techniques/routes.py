@@ -64,7 +64,7 @@ def _write(method: str, path: str, action: str, summary: str, view: View) -> End
 LIST = _read("/techniques", "getTechniques", "List all techniques", views.list_all, output=TechniqueSchema, since=6)
 VERSIONS = _read(NAMED, "getTechniqueAllVersion", "Show every version", views.list_versions, output=TechniqueSchema)
 SHOW = _read(VERSION, "getTechnique", "Show one version of a technique", views.show, output=TechniqueSchema)
-CREATE = _write("PUT", "/techniques", "createTechnique", "Create a technique", views.create)
+CREATE = replace(_write("PUT", "/techniques", "createTechnique", "Create a technique", views.create), creates=True)
 UPDATE = _write("POST", VERSION, "updateTechnique", "Change one version of a technique", views.update)
 CHECK = _write("POST", "/techniques/check", "checkTechnique", "Check a definition, and store nothing", views.check)
 DELETE = replace(

@@ -89,6 +89,16 @@ class GitWriter:
             shutil.rmtree(old, ignore_errors=True)
         return head
 
+    def remove(self, tenant: str) -> None:
+        """Delete the repository of a tenant that is no more; does nothing when there is none."""
+        path = self.path(tenant)
+        if not path.exists():
+            return
+        with self._exclusive(tenant):
+            self._forget(tenant)
+            for one in (path, path.with_suffix(".git.new"), path.with_suffix(".git.old")):
+                shutil.rmtree(one, ignore_errors=True)
+
     def maintain(self, tenant: str, *, most_packs: int = 50) -> bool:
         """Merge packs when there are more than `most_packs`, and refresh git's commit graph; say whether it did.
 

@@ -29,7 +29,7 @@ PUBLIC = Context.system("public", "test")
 def acme(installation: Installation) -> str:
     """Make a tenant that has not begun."""
     row = {"id": "acme", "name": "Acme", "state": "active", "read_only": False, "created": 1}
-    with installation.database.writing() as connection:
+    with installation.database.writing_everywhere("test") as connection:
         connection.execute(insert(Tenant), [{**row, "seq": 0, "time": 0, "head": None, "hash": NO_HASH}])
     return "acme"
 

@@ -1,0 +1,66 @@
+"""What a tenant is: the three that every installation has, states, limits, and how the id of a new one is made."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from app.core.errors import DisabledError, MaintenanceError
+
+SYSTEM_TENANT: Final = "system"
+PUBLIC: Final = "public"
+DEFAULT: Final = "default"
+FOUNDED: Final = frozenset({SYSTEM_TENANT, PUBLIC, DEFAULT})
+"""The tenants without which no installation works; none of them can be deleted."""
+
+State = Literal["ACTIVE", "DISABLED", "MAINTENANCE"]
+ACTIVE: Final = "ACTIVE"
+DISABLED: Final = "DISABLED"
+MAINTENANCE: Final = "MAINTENANCE"
+DELETED: Final = "DELETED"
+"""What stands in the row of a tenant that was deleted for good; nobody is ever shown it."""
+STATES: Final = (ACTIVE, DISABLED, MAINTENANCE)
+
+LIMITS: Final[Mapping[str, int]] = {
+    "rateLimitPoints": 2500,
+    "rateLimitDuration": 900_000,
+    "maxGameservers": 1,
+    "maxUsers": 1000,
+    "eventRetentionDays": 7,
+    "maxVariables": 10_000,
+    "maxModules": 1000,
+    "maxFunctionsInModule": 50,
+}
+"""Takaro's limits and their usual values; those of rates, games, functions and retention are only stored and shown."""
+
+MAINTENANCE_RETRY_S: Final = 60
+MOST_BYTES: Final = 63
+SUFFIX_DIGITS: Final = 6
+
+_NOT_IN_IDS: Final = re.compile(r"[^a-z0-9_]")
+
+
+def refuse_inactive(state: str) -> None:
+    """Refuse to work in a tenant that is switched off or being worked on.
+
+    Raises:
+        DisabledError: it is disabled, or was deleted softly.
+        MaintenanceError: it comes back by itself.
+    """
+    if state == ACTIVE:
+        return
+    if state == MAINTENANCE:
+        raise MaintenanceError(
+            "Domain is in maintenance mode. Please try again later.", retry_after_s=MAINTENANCE_RETRY_S
+        )
+    raise DisabledError("Domain is disabled. Please contact support.")
+
+
+def tenant_id(text: str, suffix: str, *, joint: str = "_") -> str:
+    """Make an id of what a tenant is called: lower case, only `[a-z0-9_]`, a letter first, 63 bytes with the suffix.
+
+    `joint` takes the place of `_` where the id is to be part of a host's name.
+    """
+    cleaned = _NOT_IN_IDS.sub("_", text.lower()) or "client"
+    if not cleaned[0].isalpha():
+        cleaned = f"c_{cleaned}"
+    return f"{cleaned[: MOST_BYTES - len(suffix) - 1]}_{suffix}".replace("_", joint)

@@ -1,0 +1,1 @@
+"""The root-level routes that clients of Takaro use."""

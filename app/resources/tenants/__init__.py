@@ -1,0 +1,1 @@
+"""Tenants: made by an administrator or by registering, looked after by their own people."""

@@ -1,0 +1,22 @@
+"""What every table shares: the metadata, the names of constraints, the type of ids."""
+
+from sqlalchemy import BigInteger, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Ids and cursors compare bytewise on both databases; PostgreSQL needs to be told.
+Key = String().with_variant(String(collation="C"), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """What every table shares: constraint names that migrations can rely on."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {int: BigInteger, str: Text}  # noqa: RUF012  SQLAlchemy reads this class attribute

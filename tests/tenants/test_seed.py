@@ -1,0 +1,63 @@
+"""Every promise of the published text on API clients, in its order; panel and documents come with the console."""
+
+import re
+
+import jwt
+
+from tests.installations import Server
+from tests.tenants.registering import PASSWORD, ask, bare, registered
+
+
+def test_after_registration_there_is_a_complete_copy_except_for_users(server: Server) -> None:
+    client = registered(server, "some.body@example.com")
+
+    assert re.fullmatch(r"some\.body_[0-9]{6}", client.said["client"]["name"])
+    for path in ("techniques", "rules", "directives", "groups", "parameters", "settings"):
+        mine = client.call("GET", f"/api/25/{path}").json["data"]
+        assert mine == bare(server, "GET", f"/api/25/{path}").json["data"], path
+
+
+def test_other_clients_are_not_affected_by_what_one_does(server: Server) -> None:
+    one, other = registered(server, "one@example.com"), registered(server, "other@example.com")
+
+    assert one.call("PUT", "/api/25/parameters", json={"id": "p", "value": "v"}).status_code == 201
+    assert other.call("GET", "/api/25/parameters/p").status_code == 404
+    assert bare(server, "GET", "/api/25/parameters/p").status_code == 404
+
+
+def test_the_client_is_set_up_before_the_answer_arrives(server: Server) -> None:
+
+    client = registered(server)
+
+    assert client.call("GET", "/api/25/rules").status_code == 200
+
+
+def test_the_key_in_the_header_points_to_the_own_data(server: Server) -> None:
+    client = registered(server)
+    client.call("PUT", "/api/25/parameters", json={"id": "p", "value": "v"})
+
+    assert client.call("GET", "/api/25/parameters/p", headers={"Api-Key": client.key}).status_code == 200
+
+
+def test_access_lives_five_minutes_and_refresh_one_day(server: Server) -> None:
+    client = registered(server)
+    lives = {}
+    for name in ("access", "refresh"):
+        claims = jwt.decode(client.said[name], options={"verify_signature": False})
+        lives[name] = claims["exp"] - claims["iat"]
+
+    assert lives == {"access": 300, "refresh": 86400}
+
+
+def test_the_response_codes_are_those_of_the_text(server: Server) -> None:
+    client = registered(server)
+    body = {"id": "p", "value": "v"}
+
+    assert client.call("PUT", "/api/25/parameters", json=body).status_code == 201
+    assert client.call("GET", "/api/25/parameters/p").status_code == 200
+    wrong = client.call("PUT", "/api/25/rules", json={"displayName": "ab"})
+    assert (wrong.status_code, list(wrong.json["errors"])) == (400, ["displayName"])
+    assert client.call("PUT", "/api/25/parameters", json=body, headers={"Api-Key": client.key}).status_code == 401
+    assert bare(server, "PUT", "/api/25/parameters", json=body).status_code == 403
+    assert client.call("GET", "/api/25/parameters/none").status_code == 404
+    assert ask(server, "john@example.com", PASSWORD).status_code == 400
