@@ -51,7 +51,8 @@ class Installation:
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
-        return Work(ctx, TenantSession(self.database, ctx.tenant), self.committer, self.followers)
+        session = TenantSession(self.database, ctx.tenant)
+        return Work(ctx, session, self.committer, self.followers, self.git_writer, self.git_root.parent)
 
     def tenants(self, only: str | None = None) -> Iterable[str]:
         """Name the tenants that have a history, or the one that is asked for."""

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
+from app.changes.lanes import Plan
 from app.changes.operating import Act
+from app.changes.recording import Fact
 from app.core.canonical import Document
 from app.core.context import Context
+from app.store.git.writer import GitWriter
 from app.store.session import TenantSession
 
 T = TypeVar("T")
@@ -17,12 +21,17 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Work:
-    """One caller's business; `session` only reads, and changes go through `submit`."""
+    """One caller's business; `session` only reads, and changes go through `submit`.
+
+    Who reads the repository asks `git` to catch up first.
+    """
 
     ctx: Context
     session: TenantSession
     committer: Committer
     followers: Followers
+    git: GitWriter
+    data_dir: Path
     idempotency: Idempotency | None = None
     dry_run: bool = False
 
@@ -30,16 +39,18 @@ class Work:
         """Answer a repeated request from the log: `key` is the caller's, `digest` identifies the request."""
         self.idempotency = Idempotency(key, digest)
 
-    def submit(self, edits: Sequence[Edit]) -> Outcome:
+    def submit(self, edits: Sequence[Edit], *, plan: Plan | None = None, facts: Sequence[Fact] = ()) -> Outcome:
         """Change configuration, or only judge the change when the caller asked for a dry run.
+
+        `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
         self.session.release()
         if self.dry_run:
-            return self.committer.preview(self.ctx, edits)
-        return self.committer.submit(self.ctx, edits, idempotency=self.idempotency)
+            return self.committer.preview(self.ctx, edits, plan=plan)
+        return self.committer.submit(self.ctx, edits, plan=plan, facts=facts, idempotency=self.idempotency)
 
     def operate(self, act: Act) -> Document:
         """Do what is no change of configuration, and log it.

@@ -7,6 +7,7 @@ from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import RESOURCE as EVENTS
+from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
@@ -26,4 +27,5 @@ RESOURCES: tuple[Resource, ...] = (
     RULES,
     ACCOUNTS,
     EVENTS,
+    GIT_ARCHIVES,
 )
