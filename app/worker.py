@@ -12,6 +12,7 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
+from app.store.heartbeat import beat
 from app.store.tables import IdempotencyRow
 
 PACE_S = 1.0
@@ -29,6 +30,7 @@ def run(config: Config, stopping: threading.Event) -> None:
     chores_due = time.monotonic()
     try:
         while not stopping.is_set():
+            beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, stopping))
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))

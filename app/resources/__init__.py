@@ -14,6 +14,7 @@ from app.resources.parameters.routes import RESOURCE as PARAMETERS
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
+from app.resources.system.routes import RESOURCE as SYSTEM
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 
 RESOURCES: tuple[Resource, ...] = (
@@ -27,5 +28,6 @@ RESOURCES: tuple[Resource, ...] = (
     RULES,
     ACCOUNTS,
     EVENTS,
+    SYSTEM,
     GIT_ARCHIVES,
 )
