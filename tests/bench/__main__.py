@@ -13,6 +13,7 @@ from tests.bench import (
     row4_lists,
     row5_one_rule,
     row8_history,
+    row11_archives,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -24,6 +25,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "4": row4_lists.measure,
     "5": row5_one_rule.measure,
     "8": row8_history.measure,
+    "11": row11_archives.measure,
     "memory": memory.measure,
 }
 
