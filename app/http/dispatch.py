@@ -95,7 +95,7 @@ class Dispatcher:
         context = self._context(exchange, caller)
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
-        return self._run(exchange, match.route, context)
+        return self._run(exchange, match.route, caller, context)
 
     def authenticate(self, exchange: Exchange) -> Caller:
         """Name the caller, for the answer and for the log."""
@@ -142,7 +142,7 @@ class Dispatcher:
             raise wrong_method("OPTIONS", allowed)
         return Response(b"", status=200, headers={"Allow": ", ".join(allowed)}, content_type=JSON_TYPE)
 
-    def _run(self, exchange: Exchange, route: Route, context: Context) -> Response:
+    def _run(self, exchange: Exchange, route: Route, caller: Caller, context: Context) -> Response:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
@@ -153,6 +153,10 @@ class Dispatcher:
         work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
+            if endpoint.needs is not None:
+                for needed in endpoint.needs(work, given):
+                    method = needed.endpoint.methods[0]
+                    self._authorize(caller, context, Attempt(needed.endpoint, method, route.version, needed.segments))
             response = self._answer(exchange, route, work, given)
         except BaseException:
             work.release()

@@ -150,10 +150,10 @@ class Answer:
     """What a view has to say; the envelope, the version's shape and the status are made of it.
 
     `items` fill the container (one for `object`); `written` are objects as JSON already, many at a time, for the
-    strict era only; `value` fills a bare one or a text. `id` is the envelope's, where
-    the endpoint takes it from the result. `raw` is the body of a `TEXT` answer that is no text (a
-    file, a stream), of `content_type`. `action` replaces the endpoint's (a clone). `next` is the last key of a
-    page that has a successor. `members` go into the envelope after `data` in every version.
+    strict era only; `value` fills a bare one or a text. `id` is the envelope's, where the endpoint takes it from the
+    result. `raw` is the body of a `TEXT` answer that is no text (a file, a stream), of `content_type`. `action` and
+    `container` replace the endpoint's (a clone, a rollback). `next` is the last key of a page that has a successor.
+    `members` go into the envelope after `data` in every version.
     """
 
     items: Iterable[Item] = ()
@@ -169,6 +169,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = None
     raw: bytes | Iterator[bytes] | None = None
+    container: Container | None = None
 
     @classmethod
     def one(cls, item: Item, *, action: str | None = None) -> "Answer":
@@ -196,6 +197,13 @@ class Answer:
         return cls(value=value, id=id)
 
 
+class Needed(NamedTuple):
+    """Another call that a caller must be allowed to make; `segments` are those of its path, without version."""
+
+    endpoint: "Endpoint"
+    segments: tuple[str, ...]
+
+
 View = Callable[[Any, Given], Answer]
 """`(work, given) -> Answer`; the first is the server's `Work`, which this layer never looks into."""
 
@@ -210,7 +218,8 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
-    `text_types` are further media types of the body, which the view gets as it is.
+    `text_types` are further media types of the body, which the view gets as it is. `needs` names further calls that the
+    caller must be allowed to make, where that depends on what is asked for; they are checked before the view runs.
     """
 
     methods: tuple[str, ...]
@@ -235,6 +244,7 @@ class Endpoint:
     errors: tuple[int, ...] = ()
     streams: bool = False
     text_types: tuple[str, ...] = ()
+    needs: Callable[[Any, Given], Iterable[Needed]] | None = None
 
     @property
     def writes(self) -> bool:

@@ -1,20 +1,13 @@
-"""What an account may do: authorisations none, ro, rw and acl, and the names that rights can have."""
+"""What an account may do: authorisations none, ro, rw and acl."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from app.core.canonical import JSON
+from app.core.rights import RIGHTS
 from app.http.endpoint import ANYBODY, PUBLIC, Endpoint
-
-KINDS: Final = (
-    *("account", "administration", "compliance", "configuration", "deployer", "deployment", "directive", "event"),
-    *("group", "image", "instance", "node", "parameter", "reviewPolicy", "role", "rule", "secret", "team", "technique"),
-    *("tenant", "user", "userAccount", "validator", "webhook"),
-)
-ACTIONS: Final = ("read", "edit", "write")
-RIGHTS: Final = frozenset(f"{kind}_{action}" for kind in KINDS for action in ACTIONS)
 
 Authorization = Literal["none", "ro", "rw", "acl"]
 

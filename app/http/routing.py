@@ -161,7 +161,7 @@ def check(endpoint: Endpoint) -> None:
         raise EndpointError(f"{endpoint} declares no right; say PUBLIC if it needs none")
     wrong = [right for right in endpoint.rights if not is_right(right)]
     if wrong:
-        raise EndpointError(f"{endpoint} declares the unknown right {wrong[0]}; see KINDS in rights.py")
+        raise EndpointError(f"{endpoint} declares the unknown right {wrong[0]}; see KINDS in app/core/rights.py")
     segments = endpoint.path.removeprefix("/").split("/")
     if not endpoint.path.startswith("/") or not all(_is_segment(segment) for segment in segments):
         raise EndpointError(f"{endpoint} has a path that is not like /rules/{{id}}")

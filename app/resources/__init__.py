@@ -6,7 +6,7 @@ The order of `RESOURCES` is that in which the documents of one change set are ju
 from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
-from app.resources.events.routes import RESOURCE as EVENTS
+from app.resources.events.routes import events_resource
 from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
@@ -16,8 +16,9 @@ from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.system.routes import RESOURCE as SYSTEM
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
+from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 
-RESOURCES: tuple[Resource, ...] = (
+_CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
     TECHNIQUES,
     RULE_CATEGORIES,
@@ -26,8 +27,16 @@ RESOURCES: tuple[Resource, ...] = (
     DIRECTIVES,
     GROUPS,
     RULES,
+)
+
+WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
+"""How documents are written, by kind."""
+
+RESOURCES: tuple[Resource, ...] = (
+    *_CONFIGURATION,
     ACCOUNTS,
-    EVENTS,
+    events_resource(WRITINGS),
+    USER_MANAGEMENT,
     SYSTEM,
     GIT_ARCHIVES,
 )

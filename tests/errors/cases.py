@@ -30,6 +30,8 @@ def body(text: str) -> dict[str, Any]:
 
 
 RULE = {"displayName": "A rule"}
+BACK = {"to": "before"}
+COVERAGE = "/usermanagement/coverage/ann"
 
 CASES = (
     Case("no token", "GET", "/rules", 401, 401, ("X-API-Token",), token=""),
@@ -38,6 +40,46 @@ CASES = (
     Case("disabled account", "GET", "/rules", 401, 401, ("X-API-Token",), token="disabled"),
     Case("read-only token on a write", "PUT", "/rules", 403, 403, ("'ro'", "PUT api/"), {"json": RULE}, token="ro"),
     Case("unknown path", "GET", "/rulez", 404, 404, ("path",)),
+    Case(
+        "rollback to no side", "POST", "/events/1/rollback", 404, 400, ("'up'", "before, after"), {"json": {"to": "up"}}
+    ),
+    Case("rollback of no change", "POST", "/events/1/rollback", 404, 409, ("Event 1", "GET /events"), {"json": BACK}),
+    Case("rollback of nothing", "POST", "/events/999/rollback", 404, 404, ("'999'", "1 to"), {"json": BACK}),
+    Case(
+        "no such role",
+        "POST",
+        COVERAGE,
+        500,
+        400,
+        ("'boss'", "GET /"),
+        {"json": {"permissions": ["boss"], "authz": []}},
+    ),
+    Case(
+        "no such right",
+        "POST",
+        COVERAGE,
+        500,
+        400,
+        ("'rule'", "rule_read"),
+        {"json": {"permissions": [], "authz": ["rule"]}},
+    ),
+    Case(
+        "restore without an archive",
+        "POST",
+        "/system/archives/rules/restore/latestArchive",
+        500,
+        404,
+        ("No archive is available",),
+    ),
+    Case(
+        "restore of no archive",
+        "POST",
+        "/system/archives/rules/restore/yesterday",
+        500,
+        400,
+        ("valid archive tag: yesterday",),
+    ),
+    Case("zip of no commit", "GET", "/system/archives/full/zip/main", 500, 400, ("'main'", "40 hex")),
     Case("unknown method", "PATCH", "/rules", 500, 405, ("PATCH", "GET, HEAD"), {"json": RULE}),
     Case("missing object", "GET", "/rules/nope", 500, 404, ("'nope'", "GET /rules")),
     Case("update of a missing object", "POST", "/rules/nope", 500, 404, ("'nope'",), {"json": RULE}),

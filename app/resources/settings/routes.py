@@ -1,11 +1,14 @@
 """Where settings are reached."""
 
+from app.changes.change import Change
+from app.changes.settings import setting
 from app.changes.work import Work
 from app.http.collection import head_of
 from app.http.endpoint import Answer, Endpoint, Given, object_under
 from app.http.history import AtQuery, history_endpoint
 from app.http.resource import Resource
 from app.http.versions import Lifespan
+from app.http.writing import Writing
 from app.resources.settings import service
 from app.resources.settings.kind import SETTING
 from app.resources.settings.schema import SettingInput, SettingsInput
@@ -94,4 +97,19 @@ ENDPOINTS = (
     history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
 )
 
-RESOURCE = Resource(name="settings", kinds=(SETTING,), paths={SETTING.name: "/settings"}, endpoints=ENDPOINTS)
+
+def _show(_work: Work, change: Change) -> Answer:
+    """Show the value that holds after a change: the default where the setting is no longer set."""
+    revision = None if change.after is None else change.after.revision
+    return Answer(value={change.id: setting(change.id, change.after)}, revision=revision)
+
+
+MODIFY = next(one for one in ENDPOINTS if one.action == "modifySetting")
+
+RESOURCE = Resource(
+    name="settings",
+    kinds=(SETTING,),
+    paths={SETTING.name: "/settings"},
+    endpoints=ENDPOINTS,
+    writings={SETTING.name: Writing(create=MODIFY, modify=MODIFY, delete=MODIFY, show=_show)},
+)
