@@ -218,6 +218,7 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
+    `media_type` is that of a `TEXT` answer which is a file.
     `text_types` are further media types of the body, which the view gets as it is. `needs` names further calls that the
     caller must be allowed to make, where that depends on what is asked for; they are checked before the view runs.
     """
@@ -244,6 +245,7 @@ class Endpoint:
     errors: tuple[int, ...] = ()
     streams: bool = False
     text_types: tuple[str, ...] = ()
+    media_type: str | None = None
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
 
     @property

@@ -87,7 +87,7 @@ def zipper(scope: Scope) -> View:
         commit = given.path["commitId"]
         file = zip_at(work, scope, commit)
         headers = {"Content-Disposition": f'attachment; filename="{scope.name}-{commit[:12]}.zip"'}
-        return Answer(raw=Chunks(file), content_type="application/zip", headers=headers)
+        return Answer(raw=Chunks(file), headers=headers)
 
     return view
 
@@ -184,6 +184,7 @@ def endpoints_of(scope: Scope) -> tuple[Endpoint, ...]:
             view=zipper(scope),
             container=TEXT,
             lifespan=SINCE,
+            media_type="application/zip",
             streams=True,
         ),
     )
