@@ -26,7 +26,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
             _make_history(one, size.counts[0], commits)
         for what, act in ACTS.items():
             ready = {str(commits): act(one) for commits, one in opened.items()}
-            taken = side_by_side(2 * size.rounds, ready)
+            taken = side_by_side(2 * size.rounds, ready, waits=False)
             yield Figure(
                 row="11",
                 what=f"{what} of {size.counts[0]:,} documents after {many:,} commits, against {few:,}",
