@@ -7,11 +7,13 @@ from collections import namedtuple
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from app.changes.change import Edit
 from app.core.clock import now_ms
 from app.resources.system import health
 from app.store.heartbeat import beat
+from app.store.tables import NodeRow
 from tests.installations import Server, submit
 from tests.resources.asking import Api, seq
 
@@ -44,6 +46,24 @@ def test_the_server_describes_itself(api: Api) -> None:
     assert platform.python_version() in about["system"]["jvm"]["version"]
     assert about["nodes"] == {"total": 0, "audit": 0, "enforce": 0, "mixed": 0, "enabled": 0, "disabled": 0}
     assert about["plugins"] == []
+
+
+@pytest.mark.parametrize("version", [25])
+def test_the_nodes_of_the_tenant_are_counted_and_no_others(api: Api) -> None:
+    rows = [
+        {"id": "a", "status": "accepted", "is_policy_server": False, "tenant": "default"},
+        {"id": "b", "status": "pending", "is_policy_server": False, "tenant": "default"},
+        {"id": "relay", "status": "accepted", "is_policy_server": True, "tenant": "default"},
+        {"id": "c", "status": "accepted", "is_policy_server": False, "tenant": "public"},
+    ]
+    with api.server.opened.database.writing() as connection:
+        connection.execute(insert(NodeRow), [{"hostname": row["id"], "created": 1, **row} for row in rows])
+    submit(api.server.opened, Edit("setting", "global_policy_mode", "modify", {"value": "audit"}))
+
+    about = api.made("GET", "/system/info")["data"]
+
+    assert about["nodes"] == {"total": 1, "audit": 1, "enforce": 0, "mixed": 0, "enabled": 1, "disabled": 0}
+    assert about["rudder"]["relays"] == ["relay"]
 
 
 @pytest.mark.parametrize(
