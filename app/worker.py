@@ -14,6 +14,7 @@ from app.core.errors import SternpostError
 from app.http.observe import configure_logging
 from app.people.mailing import MailServer, send_due
 from app.store.events import followed_heads
+from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
 from app.store.tables import IdempotencyRow
 from app.store.tenants import list_buried
@@ -35,6 +36,7 @@ def run(config: Config, stopping: threading.Event) -> None:
     written: dict[str, str] = {}
     try:
         while not stopping.is_set():
+            beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, written, stopping))
             _guarded("mail", lambda: _mail(opened, server))
             if time.monotonic() >= chores_due and not stopping.is_set():

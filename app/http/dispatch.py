@@ -219,7 +219,8 @@ class Dispatcher:
             body = answers.write(route, answer, envelope_id, pretty=pretty)
         if not isinstance(body, bytes):
             body = watched(exchange.call, body)
-        kind = answer.content_type or (answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE)
+        plain = answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE
+        kind = answer.content_type or endpoint.media_type or plain
         headers = dict(answer.headers)
         if etag is not None:
             headers["ETag"] = etag

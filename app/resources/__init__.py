@@ -9,6 +9,7 @@ from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
+from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.logins.routes import RESOURCE as LOGINS
@@ -17,6 +18,7 @@ from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
+from app.resources.system.routes import RESOURCE as SYSTEM
 from app.resources.teams.routes import RESOURCE as TEAMS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 from app.resources.tenants.routes import RESOURCE as TENANTS
@@ -47,6 +49,8 @@ _DESCRIBED: tuple[Resource, ...] = (
     LOGINS,
     USER_MANAGEMENT,
     TENANTS,
+    SYSTEM,
+    GIT_ARCHIVES,
 )
 
 _SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))

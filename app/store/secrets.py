@@ -27,6 +27,7 @@ class KeyRing:
 
     keys: Mapping[str, bytes]
     active: Mapping[str, str]
+    folder: Path
 
     def tag(self, tenant: str, value: JSON) -> str:
         """Name a secret value: equal values of a tenant have equal tags, and a tag tells nothing else."""
@@ -78,7 +79,22 @@ def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
             active[purpose] = key_id
             row = {"id": key_id, "purpose": purpose, "check": _check(keys[key_id]), "created": now_ms, "active": True}
             connection.execute(insert(KeyRow), [row])
-    return KeyRing(keys, active)
+    return KeyRing(keys, active, folder)
+
+
+def find_lost_key(connection: Connection, ring: KeyRing) -> str | None:
+    """Say which key of the database cannot be read any more, or is one that this process did not read at its start."""
+    for row in connection.execute(select(KeyRow.id, KeyRow.check)):
+        if row.id not in ring.keys:
+            return f"Key '{row.id}' was made since this process started; restart it"
+        try:
+            _read(ring.folder, row.id, row.check)
+        except (IntegrityError, OSError):
+            return (
+                f"Key '{row.id}' cannot be read any more, so the next start will fail; bring the keys directory "
+                "back, or name it in STERNPOST_KEYS_DIR"
+            )
+    return None
 
 
 def _bound(tenant: str, tag: str) -> bytes:
