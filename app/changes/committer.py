@@ -9,10 +9,10 @@ from sqlalchemy.exc import DBAPIError
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.judging import Laws, judge, needed
 from app.changes.kinds import Kind
-from app.changes.lanes import Lane, Lanes, Ticket
+from app.changes.lanes import Lane, Lanes, Plan, Ticket
 from app.changes.operating import Act, answered_before, answered_row
 from app.changes.reasons import REASON_SETTINGS, settle_reason
-from app.changes.recording import Recorder
+from app.changes.recording import Fact, Recorder
 from app.changes.replaying import Earlier
 from app.changes.secrecy import Sealer
 from app.changes.view import BatchView
@@ -60,15 +60,25 @@ class Committer:
         self._commits = commits
         self._lanes = Lanes()
 
-    def submit(self, ctx: Context, edits: Sequence[Edit], *, idempotency: Idempotency | None = None) -> Outcome:
+    def submit(
+        self,
+        ctx: Context,
+        edits: Sequence[Edit],
+        *,
+        plan: Plan | None = None,
+        facts: Sequence[Fact] = (),
+        idempotency: Idempotency | None = None,
+    ) -> Outcome:
         """Apply a change set whole or not at all; when this returns, the change is durable and logged.
+
+        `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
-        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency), self._commit)
+        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency, plan, facts), self._commit)
 
-    def preview(self, ctx: Context, edits: Sequence[Edit]) -> Outcome:
+    def preview(self, ctx: Context, edits: Sequence[Edit], *, plan: Plan | None = None) -> Outcome:
         """Judge a change set against the present documents and write nothing.
 
         Raises:
@@ -76,6 +86,7 @@ class Committer:
         """
         with self.database.connect() as connection:
             view = BatchView(connection, ctx.tenant, self.kinds, ctx)
+            edits = [*edits, *(plan(view) if plan is not None else ())]
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
             judged = judge(view, edits, self._laws, sealer, self._clock())
@@ -102,6 +113,8 @@ class Committer:
             if idempotency is not None:
                 recorder.batch.idempotency.append(answered_row(ctx, idempotency, deed, recorder.now))
             write(connection, head, recorder.batch)
+            fault_point("operate.before")
+        fault_point("operate.after")
         return deed.answer
 
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
@@ -163,8 +176,9 @@ class Committer:
             if answer is None:
                 _refuse_read_only(recorder.head, ticket.ctx)
                 ctx = settle_reason(ticket.ctx, view.find)
-                judged = judge(view, ticket.edits, self._laws, sealer, recorder.now)
+                judged = judge(view, self._edits(ticket, view), self._laws, sealer, recorder.now)
                 answer = recorder.record(ctx, judged, idempotency=ticket.idempotency)
+                recorder.note(ctx, [fact.about(answer) for fact in ticket.facts if answer.changes])
                 earlier.remember(ticket, answer)
         except DBAPIError:
             raise
@@ -177,6 +191,13 @@ class Committer:
         if recorder.trees is not None and mark is not None:
             recorder.trees.forget(mark)
         return answer
+
+    def _edits(self, ticket: Ticket, view: BatchView) -> Sequence[Edit]:
+        if ticket.plan is None:
+            return ticket.edits
+        edits = [*ticket.edits, *ticket.plan(view)]
+        view.preload(needed(edits, self.kinds))
+        return edits
 
     def _trees(self, connection: Connection, lane: Lane, head: TenantHead) -> Trees | None:
         if not self._commits:

@@ -7,7 +7,9 @@ from typing import TypeVar
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
+from app.changes.lanes import Plan
 from app.changes.operating import Act
+from app.changes.recording import Fact
 from app.core.canonical import Document
 from app.core.context import Context
 from app.store.session import TenantSession
@@ -30,16 +32,18 @@ class Work:
         """Answer a repeated request from the log: `key` is the caller's, `digest` identifies the request."""
         self.idempotency = Idempotency(key, digest)
 
-    def submit(self, edits: Sequence[Edit]) -> Outcome:
+    def submit(self, edits: Sequence[Edit], *, plan: Plan | None = None, facts: Sequence[Fact] = ()) -> Outcome:
         """Change configuration, or only judge the change when the caller asked for a dry run.
+
+        `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
         self.session.release()
         if self.dry_run:
-            return self.committer.preview(self.ctx, edits)
-        return self.committer.submit(self.ctx, edits, idempotency=self.idempotency)
+            return self.committer.preview(self.ctx, edits, plan=plan)
+        return self.committer.submit(self.ctx, edits, plan=plan, facts=facts, idempotency=self.idempotency)
 
     def operate(self, act: Act) -> Document:
         """Do what is no change of configuration, and log it.
