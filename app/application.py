@@ -36,6 +36,7 @@ def create_app(config: Config, opened: Installation | None = None) -> Flask:
         find_account=server.find_account,
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
+        max_upload_bytes=config.max_upload_bytes,
         public_read=config.public_read,
         most_streams=max(1, config.threads // 2),
         docs_open=config.docs_public,

@@ -1,6 +1,5 @@
 """`sternpost import`, `verify` and `git`: documents in bulk, and the proof that log, git and documents agree."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +8,13 @@ import click
 from tqdm import tqdm
 
 from app.boot import Installation, installation
+from app.changes.watching import Watch
+from app.commands.progress import progress_bar
 from app.config import load
 from app.core.context import Context
 from app.core.errors import IntegrityError, SternpostError
-from app.importing import find_files, for_tenant, read_edits
+from app.http.intake import FileFaults, put
+from app.importing import find_files, read_edits
 from app.verify import verify_installation
 
 _ALL_TENANTS = click.option("--tenant", help="Only this tenant; otherwise every one.")
@@ -29,16 +31,14 @@ def import_folder(*, folder: Path, tenant: str, reason: str, dry_run: bool) -> N
     Every `<kind plural>/**/*.json` under FOLDER is taken, all of them or none. A document whose id exists is
     changed to what its file says; members that the file does not have stay as they are.
     """
-    files = find_files(folder)
-    edits = read_edits(folder, tqdm(files, desc="Reading", unit=" files", leave=False, disable=None))
-    with installation(load()) as opened:
+    files, faults = find_files(folder), FileFaults()
+    edits = read_edits(folder, tqdm(files, desc="Reading", unit=" files", leave=False, disable=None), faults)
+    with installation(load()) as opened, progress_bar() as progress, faults.judged():
         work = opened.work(Context.system(tenant, reason or f"Import of {len(edits)} documents"))
-        edits = for_tenant(work.session, edits)
-        work.release()
-        _say(f"Judging {len(edits)} documents ...")
-        outcome = work.preview(edits) if dry_run else work.submit(edits)
-    changed, known = len(outcome.changes), sum(edit.action == "modify" for edit in edits)
-    counted = f"{len(edits)} documents ({len(edits) - known} new, {known} known; {changed} changed)"
+        work.dry_run, work.watch = dry_run, Watch(progress)
+        outcome = work.submit([], plan=lambda view: put(edits, view))
+    changed, new = len(outcome.changes), sum(change.before is None for change in outcome.asked)
+    counted = f"{len(edits)} documents ({new} new, {len(edits) - new} known; {changed} changed)"
     if dry_run:
         click.echo(f"Would import {counted}; nothing was written")
     else:
@@ -113,8 +113,3 @@ def _bar(opened: Installation, tenant: str) -> Iterator[Callable[[int], None]]:
             bar.update(seq - bar.n)
 
         yield reached
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(text, err=True)

@@ -93,7 +93,7 @@ def _documented(blueprint: Blueprint, route: Route, method: str, components: Com
         return None
 
     view.__doc__ = endpoint.summary
-    kind = "text/plain" if endpoint.container.shape == "text" else "application/json"
+    kind = endpoint.media or ("text/plain" if endpoint.container.shape == "text" else "application/json")
     described: Any = blueprint.response(200, components.success(route), description="Done", content_type=kind)(view)
     for status in _errors(route, method):
         refusal = components.error(route)

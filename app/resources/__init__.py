@@ -5,6 +5,7 @@ The order of `RESOURCES` is that in which the documents of one change set are ju
 
 from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
+from app.resources.archives.routes import archives_resource
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
@@ -35,4 +36,5 @@ RESOURCES: tuple[Resource, ...] = (
     ACCOUNTS,
     events_resource(WRITINGS),
     USER_MANAGEMENT,
+    archives_resource(WRITINGS),
 )
