@@ -7,11 +7,9 @@ import click
 
 from app.boot import installation
 from app.changes.change import Change
-from app.changes.work import Work
 from app.commands.progress import progress_bar
 from app.config import load
 from app.core.context import Context
-from app.core.errors import NotFoundError
 from app.http.intake import Intake
 from app.resources import WRITINGS
 from app.resources.archives.importing import MERGES, OVERRIDE, Asked, Report, import_archive
@@ -37,17 +35,11 @@ def import_rudder(*, file: Path, tenant: str, merge: str, reason: str, dry_run: 
     """
     with installation(load()) as opened, file.open("rb") as archive, progress_bar() as progress:
         work = opened.work(Context.system(tenant, reason or f"Import of {file.name}"))
-        _check_tenant(work)
+        work.session.head()  # a tenant that does not exist is told before the archive is read
         work.dry_run = dry_run
         asked = Asked(file=archive, name=file.name, merge=merge, progress=progress)
         report = import_archive(work, Intake(WRITINGS), asked)
     click.echo(_told(report, dry_run=dry_run))
-
-
-def _check_tenant(work: Work) -> None:
-    """Refuse a tenant that does not exist before the archive is read."""
-    if work.session.head().seq == 0:
-        raise NotFoundError(f"Tenant '{work.ctx.tenant}' was not found")
 
 
 def _told(report: Report, *, dry_run: bool) -> str:

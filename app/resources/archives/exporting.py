@@ -1,6 +1,7 @@
 """Writes an archive: what was asked for, and what that depends on."""
 
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -144,9 +145,10 @@ def _files(
         for one in _by_id(chosen[kind]):
             yield f"{folder}/{names.take(one.name)}.json", _json(one.document, orders[kind])
     if chosen["rule"]:
-        used = {str(one.document["categoryId"]) for one in chosen["rule"].values()}
-        tree = _rule_category(RULE_ROOT, library["ruleCategory"], _branches(used, library["ruleCategory"]))
-        yield RULE_CATEGORIES, _text(tree)
+        categories = library["ruleCategory"]
+        used = _branches(set(_by_member(chosen["rule"], "categoryId")), categories)
+        below = _by_member(categories, "parent", only=used)
+        yield RULE_CATEGORIES, _text(_rule_category(categories[RULE_ROOT], below))
     yield from _groups(chosen["group"], library["groupCategory"], orders)
     yield from _techniques(chosen["technique"])
 
@@ -156,16 +158,16 @@ def _groups(
 ) -> Iterator[tuple[str, bytes]]:
     if not groups:
         return
-    used = _branches({str(one.document["categoryId"]) for one in groups.values()}, categories)
+    inside = _by_member(groups, "categoryId")
+    below = _by_member(categories, "parent", only=_branches(set(inside), categories))
     waiting = [("groups", GROUP_ROOT)]
     while waiting:
         folder, category = waiting.pop(0)
         names = Names(CATEGORY.removesuffix(".json"))
         yield f"{folder}/{CATEGORY}", _json(_plain(categories[category].document), ("id", "name", "description"))
-        for one in _by_id(groups):
-            if one.document["categoryId"] == category:
-                yield f"{folder}/{names.take(one.name)}.json", _json(one.document, orders["group"])
-        waiting.extend((f"{folder}/{names.take(one.name)}", one.id) for one in _inside(category, categories, used))
+        for one in inside[category]:
+            yield f"{folder}/{names.take(one.name)}.json", _json(one.document, orders["group"])
+        waiting.extend((f"{folder}/{names.take(one.name)}", one.id) for one in below[category])
 
 
 def _techniques(techniques: Mapping[str, Stored]) -> Iterator[tuple[str, bytes]]:
@@ -194,16 +196,21 @@ def _branches(used: set[str], categories: Mapping[str, Stored]) -> set[str]:
     return found
 
 
-def _rule_category(category: str, categories: Mapping[str, Stored], used: set[str]) -> Document:
-    document = categories[category].document
-    children: list[JSON] = [_rule_category(one.id, categories, used) for one in _inside(category, categories, used)]
+def _rule_category(category: Stored, below: Mapping[str, Sequence[Stored]]) -> Document:
+    document = category.document
+    children: list[JSON] = [_rule_category(one, below) for one in below[category.id]]
     return {**{name: document[name] for name in ("id", "name", "description")}, "children": children}
 
 
-def _inside(category: str, categories: Mapping[str, Stored], used: set[str]) -> Iterator[Stored]:
-    for one in _by_id(categories):
-        if one.id in used and one.id != category and one.document["parent"] == category:
-            yield one
+def _by_member(
+    documents: Mapping[str, Stored], member: str, *, only: set[str] | None = None
+) -> defaultdict[str, list[Stored]]:
+    """Sort documents, by id, under what a member of theirs says; a root, its own parent, is under nothing."""
+    found: defaultdict[str, list[Stored]] = defaultdict(list)
+    for one in _by_id(documents):
+        if (only is None or one.id in only) and one.document[member] != one.id:
+            found[str(one.document[member])].append(one)
+    return found
 
 
 def _plain(category: Document) -> Document:

@@ -141,7 +141,8 @@ class _Reader:
                 ids[folder] = str(value.get("id"))
                 under: Document = {"parent": _nearest(folder.rpartition("/")[0], ids) or GROUP_ROOT}
                 self._take("groupCategory", path, {**under, **value})
-        for path in self._json(path for path in paths if path not in categories.values()):
+        about = set(categories.values())
+        for path in self._json(path for path in paths if path not in about):
             category = _nearest(path.rpartition("/")[0], ids) or GROUP_ROOT
             with self.found.faults.of(path):
                 group = self._value(path)
@@ -152,7 +153,7 @@ class _Reader:
         folders = _technique_folders(paths)
         files: defaultdict[str, list[str]] = defaultdict(list)
         for path in paths:
-            home = _nearest(path.rpartition("/")[0], {folder: folder for folder in folders})
+            home = _nearest(path.rpartition("/")[0], folders)
             if home is not None:
                 files[home].append(path)
             elif path.rpartition("/")[2] not in TECHNIQUE_CATEGORIES:
@@ -193,14 +194,14 @@ def _root(names: Iterable[str]) -> str:
     return f"{roots[0]}/" if roots else ""
 
 
-def _technique_folders(paths: Iterable[str]) -> set[str]:
-    """Name the folders that hold a technique; what is named alike deeper inside one is a file of it."""
-    found: set[str] = set()
+def _technique_folders(paths: Iterable[str]) -> dict[str, str]:
+    """Name, under themselves, the folders that hold a technique; what is alike deeper inside one is a file of it."""
+    found: dict[str, str] = {}
     candidates = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] in FORMS}
     for folder in sorted(candidates, key=lambda name: name.count("/")):
         is_version = folder.count("/") >= _LEAST_DEPTH
-        if is_version and _nearest(folder, {one: one for one in found}) is None:
-            found.add(folder)
+        if is_version and _nearest(folder, found) is None:
+            found[folder] = folder
     return found
 
 
