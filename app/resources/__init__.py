@@ -3,6 +3,7 @@
 The order of `RESOURCES` is that in which the documents of one change set are judged: what is referred to comes first.
 """
 
+from app.http.information import information_endpoints
 from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.archives.routes import archives_resource
@@ -31,10 +32,16 @@ _CONFIGURATION: tuple[Resource, ...] = (
 WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
 """How documents are written, by kind."""
 
-RESOURCES: tuple[Resource, ...] = (
+_DESCRIBED: tuple[Resource, ...] = (
     *_CONFIGURATION,
     ACCOUNTS,
     events_resource(WRITINGS),
     USER_MANAGEMENT,
     archives_resource(WRITINGS),
 )
+
+_INFORMATION = Resource(
+    name="info", endpoints=information_endpoints(endpoint for each in _DESCRIBED for endpoint in each.endpoints)
+)
+
+RESOURCES: tuple[Resource, ...] = (*_DESCRIBED, _INFORMATION)
