@@ -16,7 +16,7 @@ from app.store.documents import Stored
 from app.store.git.objects import blob_sha
 
 MAX_CASCADE = 100_000
-"""More documents than this in one change set is a loop in a cascade."""
+"""More edits than this that came with others are a loop in a cascade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class _Judgement:
         seen = 0
         while waiting:
             seen += 1
-            if seen > MAX_CASCADE:
+            if seen > len(edits) + MAX_CASCADE:
                 raise RuntimeError("A cascade does not end")
             edit = waiting.popleft()
             change = self._merged(edit)

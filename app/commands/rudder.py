@@ -62,4 +62,11 @@ def _told(report: Report, *, dry_run: bool) -> str:
 def _listed(title: str, changes: Sequence[Change]) -> list[str]:
     if not changes:
         return []
-    return [f"{title} ({len(changes)}):", *(f"  {one.kind} '{one.id}' ({one.shown.name})" for one in changes)]
+    return [
+        f"{title} ({len(changes)}):",
+        *(f"  {one.kind} '{one.id}' ({_printable(one.shown.name)})" for one in changes),
+    ]
+
+
+def _printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in name)

@@ -8,6 +8,7 @@ import pytest
 
 from app.core.canonical import canonical
 from app.store.secrets import TAG_MEMBER
+from app.verify import verify_installation
 from tests.archives.asking import exported, named, send, state, taken
 from tests.archives.samples import (
     ARCHIVE,
@@ -148,6 +149,13 @@ def test_it_is_one_commit_with_an_event_of_its_own(server: Server) -> None:
     assert {(one["object"]["kind"], one["object"]["id"]) for one in changes} == WHOLE
 
 
+def test_log_documents_and_git_agree_after_it(server: Server) -> None:
+    taken(server, zipped(ARCHIVE))
+    server.opened.git_writer.catch_up("default")
+
+    assert verify_installation(server.opened.database, server.opened.git_root, tenant="default").fault is None
+
+
 def test_a_second_import_changes_nothing(server: Server) -> None:
     taken(server, zipped(ARCHIVE))
     before = state(server)
@@ -269,7 +277,7 @@ def test_every_refused_document_is_named_with_its_file(server: Server) -> None:
         "rules/b.json": rule("r-b", "Rule b", categoryId="rc-none"),
         "directives/c.json": directive("d-c", "Directive c", "noSuchTechnique", JOBS),
         "rules/d.json": rule("r-d", "Rule d", directives=["d-c"]),
-        "groups/x/e.json": {"id": "g/e", "displayName": "Slash"},
+        "groups/x/e.json": {"id": "g-e", "displayName": "Zone", "security": {"tenants": ["zoneZ"]}},
     }
     before = state(server)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.changes.change import Edit
 from app.core.canonical import JSON, Document, parse
 from app.core.errors import InvalidError
+from app.core.ids import check_id
 from app.fleet.techniques.rudder.folder import FORMS, Folder, read_folder
 from app.fleet.techniques.versions import document_id
 from app.http.intake import FileFaults, Intake
@@ -106,7 +107,7 @@ class _Reader:
         known_id = document.get("id")
         if not isinstance(known_id, str) or not known_id:
             raise InvalidError("it has no text `id`")
-        self.found.faults.claim(kind, known_id, path)
+        self.found.faults.claim(kind, check_id(known_id, what=kind), path)
         if document.get("system") is True and known_id != GROUP_ROOT:
             self._leave([f"{kind} '{known_id}'"], SYSTEM)
             return

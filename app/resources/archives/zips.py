@@ -93,7 +93,7 @@ def open_zip(file: IO[bytes]) -> SafeZip:
     members: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
         name = _name(info)
-        shown = (name or info.orig_filename)[:SHOWN_CHARACTERS]
+        shown = _printable((name or info.orig_filename)[:SHOWN_CHARACTERS])
         for text in _faults(info, name):
             faults.add(shown, text)
         if name is None or name.endswith("/"):
@@ -143,6 +143,11 @@ def _faults(info: zipfile.ZipInfo, name: str | None) -> Iterator[str]:
         yield "it is encrypted; export it without a password"
     elif info.compress_type not in _METHODS:
         yield f"it is compressed by method {info.compress_type}; only stored and deflated files are read"
+
+
+def _printable(name: str) -> str:
+    """Show a name that could otherwise pose as a line of a message, or speak to a terminal."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in name)
 
 
 def _is_unsafe(name: str) -> bool:
