@@ -49,6 +49,7 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
         find_others={API_KEY: server.find_key, BEARER: server.find_person},
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
+        max_upload_bytes=config.max_upload_bytes,
         public_read=config.public_read,
         request_timeout_s=config.request_timeout_s,
         most_streams=max(1, config.threads // 2),

@@ -62,7 +62,7 @@ class Config(BaseSettings):
     processes: int = Field(1, ge=1, le=128, description="Serving processes; more than 1 needs PostgreSQL.")
     max_body_bytes: int = Field(8_388_608, ge=1024, description="Largest request body.")
     max_upload_bytes: int = Field(
-        268_435_456, ge=1024, description="Largest uploaded archive; no endpoint takes one yet."
+        268_435_456, ge=1024, description="Largest body that brings an archive as a file of a multipart form."
     )
     request_timeout_s: int = Field(
         60, ge=1, le=3600, description="Seconds that a request may take before it is cancelled."

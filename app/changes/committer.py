@@ -18,6 +18,7 @@ from app.changes.recording import Fact, Recorder
 from app.changes.replaying import Earlier
 from app.changes.secrecy import Sealer
 from app.changes.view import BatchView
+from app.changes.watching import Step, Watch
 from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.context import Context
@@ -84,17 +85,21 @@ class Committer:
         plan: Plan | None = None,
         facts: Sequence[Fact] = (),
         idempotency: Idempotency | None = None,
+        watch: Watch | None = None,
     ) -> Outcome:
         """Apply a change set whole or not at all; when this returns, the change is durable and logged.
 
         `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
+        With `watch` every refused document is named, not the first only.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
-        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency, plan, facts), self._commit)
+        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency, plan, facts, watch), self._commit)
 
-    def preview(self, ctx: Context, edits: Sequence[Edit], *, plan: Plan | None = None) -> Outcome:
+    def preview(
+        self, ctx: Context, edits: Sequence[Edit], *, plan: Plan | None = None, watch: Watch | None = None
+    ) -> Outcome:
         """Judge a change set against the present documents and write nothing.
 
         Raises:
@@ -105,7 +110,7 @@ class Committer:
             edits = [*edits, *(plan(view) if plan is not None else ())]
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
-            judged = judge(view, edits, self._laws, sealer, self.clock())
+            judged = judge(view, edits, self._laws, sealer, self.clock(), watch)
             record = find_tenant(connection, ctx.tenant)
             Quotas(connection, ctx.tenant, record.limits if record else {}).take(judged.changes)
         return Outcome(judged.asked, judged.changes)
@@ -180,6 +185,8 @@ class Committer:
         recorder.batch.secrets.update(sealer.sealed)
         batch = recorder.batch
         if batch.events or batch.idempotency:
+            for ticket in tickets:
+                _tell(ticket, "writing", len(batch.events))
             write(connection, head, batch)
             fault_point("commit.written")
         lane.head, lane.seq = head.head, head.seq
@@ -195,8 +202,9 @@ class Committer:
             if answer is None:
                 refuse_closed(recorder.head, ticket.ctx)
                 ctx = settle_reason(ticket.ctx, view.find)
-                judged = judge(view, self._edits(ticket, view), self._laws, sealer, recorder.now)
+                judged = judge(view, self._edits(ticket, view), self._laws, sealer, recorder.now, ticket.watch)
                 batch.quotas.take(judged.changes)
+                _tell(ticket, "recording", len(judged.changes))
                 answer = recorder.record(ctx, judged, idempotency=ticket.idempotency)
                 recorder.note(ctx, [fact.about(answer) for fact in ticket.facts if answer.changes])
                 earlier.remember(ticket, answer)
@@ -232,6 +240,11 @@ class Committer:
             lane.trees = Trees.load((self.kinds[kind].folder, document_id, blob) for kind, document_id, blob in blobs)
         lane.head, lane.seq = head.head, head.seq
         return lane.trees
+
+
+def _tell(ticket: Ticket, step: Step, total: int) -> None:
+    if ticket.watch is not None:
+        ticket.watch.progress(step, 0, total)
 
 
 def refuse_closed(head: TenantHead, ctx: Context) -> None:

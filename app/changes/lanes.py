@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.kinds import View
 from app.changes.recording import Fact
+from app.changes.watching import Watch
 from app.core.context import Context
 from app.core.deadline import OVERDUE, Deadline, present
 from app.core.errors import OverdueError
@@ -32,6 +33,7 @@ class Ticket:
     idempotency: Idempotency | None = None
     plan: Plan | None = None
     facts: Sequence[Fact] = ()
+    watch: Watch | None = None
     answer: Outcome | BaseException | None = None
     woken: threading.Event = field(default_factory=threading.Event)
     deadline: Deadline = field(default_factory=present)

@@ -13,6 +13,7 @@ from app.changes.noting import Notes
 from app.changes.operating import Act
 from app.changes.recording import Fact
 from app.changes.tenants import Suffix, random_suffix
+from app.changes.watching import Watch
 from app.core.canonical import Document
 from app.core.context import Context
 from app.store.git.writer import GitWriter
@@ -54,6 +55,7 @@ class Work:
     data_dir: Path
     idempotency: Idempotency | None = None
     dry_run: bool = False
+    watch: Watch | None = None
     terms: Terms = Terms()
 
     def within(self, ctx: Context) -> "Work":
@@ -73,14 +75,17 @@ class Work:
         """Change configuration, or only judge the change when the caller asked for a dry run.
 
         `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
+        Where the work is watched, every refused document is named, not the first only.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
         self.session.release()
         if self.dry_run:
-            return self.committer.preview(self.ctx, edits, plan=plan)
-        return self.committer.submit(self.ctx, edits, plan=plan, facts=facts, idempotency=self.idempotency)
+            return self.committer.preview(self.ctx, edits, plan=plan, watch=self.watch)
+        return self.committer.submit(
+            self.ctx, edits, plan=plan, facts=facts, idempotency=self.idempotency, watch=self.watch
+        )
 
     def operate(self, act: Act) -> Document:
         """Do what is no change of configuration, and log it.

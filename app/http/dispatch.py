@@ -23,7 +23,7 @@ from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
-from app.http.params import Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
+from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
 from app.http.responses import respond, watched
 from app.http.routing import Match, Route, Routes, Shape
@@ -163,6 +163,9 @@ class Dispatcher:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
+        if endpoint.upload is not None and request.mimetype == MULTIPART and request.content_length is not None:
+            # Without a declared length the body is read into memory first, so it has the limit of the others.
+            request.max_content_length = self.wiring.max_upload_bytes
         # Before the form is read: reading it consumes the body that an Idempotency-Key is bound to.
         intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
         sent = Sent(exchange.url, form_of(request) if route.writes else {})

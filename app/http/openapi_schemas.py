@@ -87,6 +87,12 @@ class Components:
             }
             json["properties"] = {**ignored, **json["properties"]}
             json["additionalProperties"] = form["additionalProperties"] = False
+        if endpoint.upload is not None:
+            file: Spec = {"type": "string", "contentMediaType": "application/octet-stream"}
+            parts = {**form, "properties": {endpoint.upload.part: file, **form["properties"]}}
+            parts["required"] = [endpoint.upload.part, *required]
+            schema = self._ref(self._named((name, "upload"), f"{name}Upload", parts))
+            return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
         content = {"application/json": {"schema": self._ref(self._named((name, "json"), f"{name}Input", json))}}
         content |= {kind: {"schema": {"type": "string"}} for kind in endpoint.text_types}
         if not endpoint.json_only:

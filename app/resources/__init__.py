@@ -7,6 +7,7 @@ from app.http.information import information_endpoints
 from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
+from app.resources.archives.routes import archives_resource
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
 from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
@@ -51,6 +52,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     TENANTS,
     SYSTEM,
     GIT_ARCHIVES,
+    archives_resource(WRITINGS),
 )
 
 _SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))

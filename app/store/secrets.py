@@ -4,21 +4,24 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from app.core.canonical import JSON, canonical, load
 from app.core.errors import IntegrityError
-from app.store.tables import KeyRow
+from app.store.session import TenantSession
+from app.store.tables import KeyRow, SecretRow
 
 PURPOSES = ("encryption", "tag", "token")
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_MEMBER = "$secret"
+_PART = 500
+_HELD = select(SecretRow.tag).where(SecretRow.tag.in_(bindparam("tags", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,13 @@ def tag_of(value: JSON) -> str | None:
         tag = value[TAG_MEMBER]
         return tag if isinstance(tag, str) else None
     return None
+
+
+def held_tags(session: TenantSession, tags: Collection[str]) -> set[str]:
+    """Tell which of these tags the tenant holds a value for."""
+    wanted = sorted(tags)
+    parts = (wanted[start : start + _PART] for start in range(0, len(wanted), _PART))
+    return {row.tag for part in parts for row in session.rows(_HELD, {"tags": part})}
 
 
 def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
