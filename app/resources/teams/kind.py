@@ -1,12 +1,13 @@
 """Teams as documents, so that a change of one is reviewed, logged and in git; members are ids, which say nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
 from app.store.documents import Stored
+from app.store.keys import Key
 
 DEFAULTS: Mapping[str, JSON] = {"name": "", "description": "", "members": []}
 
@@ -32,11 +33,6 @@ def check_members(change: Change, view: View) -> None:
         raise InvalidError("; ".join(texts), fields={"members": texts})
 
 
-def fields_of(team: Document) -> Iterable[tuple[str, str]]:
-    """Declare who is in it, so that a person's teams can be looked up."""
-    return [("member", member) for member in _members(team)]
-
-
 def _members(team: Document) -> list[str]:
     members = team.get("members")
     return [str(member) for member in members] if isinstance(members, list) else []
@@ -47,6 +43,6 @@ TEAM = Kind(
     label="Team",
     judge=judge_team,
     check=check_members,
-    fields=fields_of,
+    keys=(Key("name"), Key("members", many=True)),
     unknown="Team '{id}' was not found; GET /teams lists those that exist",
 )

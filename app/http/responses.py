@@ -1,0 +1,42 @@
+"""Responses: compressed for who accepts it, and 304 for who holds the answer already."""
+
+import gzip
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Request, Response
+
+GZIP_FROM: Final = 1024
+GZIP_LEVEL: Final = 5
+
+
+def respond(
+    request: Request, body: bytes | Iterator[bytes], status: int, headers: dict[str, str], kind: str
+) -> Response:
+    """Make the response; what is small enough to hold is compressed for who accepts it."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    if isinstance(body, bytes) and len(body) >= GZIP_FROM:
+        headers["Vary"] = "Accept-Encoding"
+        if _accepts_gzip(request):
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+    return Response(body, status=status, headers=headers, content_type=kind)
+
+
+def _accepts_gzip(request: Request) -> bool:
+    header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    return "gzip" in header and request.accept_encodings.quality("gzip") > 0
+
+
+def matches(request: Request, etag: str) -> bool:
+    """Tell whether the client holds the answer of this tag."""
+    header = request.environ.get("HTTP_IF_NONE_MATCH")
+    if not header:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def not_modified(etag: str) -> Response:
+    """Say that what the client holds is still so."""
+    return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
