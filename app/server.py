@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import gc
 import os
 import signal
 import socket
@@ -17,6 +18,8 @@ from app.keeper import Keeper
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+_COLLECT_AFTER = 10_000
+"""Objects made and not yet freed before the youngest are looked through."""
 _PR_SET_PDEATHSIG = 1
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared with, not bound to
 _LONGEST_LINE = 8190  # gunicorn's most; Rudder's own server takes as much, and scripts send whole rules in the URL
@@ -83,10 +86,22 @@ def run(
     options = _options(config) | {
         "bind": f"fd://{listener.detach()}",  # gunicorn closes this descriptor itself
         "when_ready": lambda server: when_listening(),  # noqa: ARG005  gunicorn's signature
+        "post_worker_init": lambda worker: settle_memory(),  # noqa: ARG005  gunicorn's signature
         "post_fork": lambda server, worker: _after_fork(keeper),  # noqa: ARG005  gunicorn's signature
         "on_exit": lambda server: keeper.end() if keeper else None,  # noqa: ARG005  gunicorn's signature
     }
     _Gunicorn(options, load_app).run()
+
+
+def settle_memory() -> None:
+    """Keep what start-up made out of every later garbage collection, and collect less often.
+
+    A request makes hundreds of rows and tuples, none of them in a cycle; with Python's defaults each one paid for
+    several collections, and now and then for one over every class and function of the program: a tenth of its time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 10, 10)
 
 
 def _options(config: Config) -> dict[str, Any]:

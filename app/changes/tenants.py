@@ -201,7 +201,8 @@ def begin_tenant(database: Database, ctx: Context, clock: Callable[[], int]) -> 
 def copy_tenant(database: Database, ctx: Context, base: str, clock: Callable[[], int]) -> None:
     """Fill a tenant with the documents of another as they are now; does nothing when it has begun already.
 
-    One event, one commit without parent, one transaction: half a copy is never seen.
+    One event, one commit without parent, one transaction: half a copy is never seen. Machines are not copied, the
+    tenant gets a node `root` of its own.
     """
     with database.writing_everywhere("copy of a tenant") as connection:
         origin = lock(connection, base)

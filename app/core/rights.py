@@ -24,11 +24,16 @@ NO_RIGHTS: Final = "no_rights"
 """Nothing, whatever else is given."""
 
 
-def expand(names: Iterable[str]) -> frozenset[str]:
+def is_name(name: str) -> bool:
+    """Say whether a name stands for rights."""
+    return name in _MEANING
+
+
+def expand(names: Iterable[str], *, field: str = "rights") -> frozenset[str]:
     """Give the rights that names stand for: `rule_all` is three of them, `any_rights` all, `no_rights` undoes the rest.
 
     Raises:
-        InvalidError: naming each name that stands for nothing; the field is `rights`.
+        InvalidError: naming each name that stands for nothing.
     """
     given = tuple(names)
     unknown = [name for name in given if name not in _MEANING]
@@ -37,7 +42,7 @@ def expand(names: Iterable[str]) -> frozenset[str]:
             f"{_listed(unknown)} is no right; use a kind and an action such as rule_read. Kinds: {', '.join(KINDS)}. "
             f"Actions: {', '.join((*ACTIONS, ALL))}. {ANY_RIGHTS} and {NO_RIGHTS} are names too"
         )
-        raise InvalidError(text, fields={"rights": [text]})
+        raise InvalidError(text, fields={field: [text]})
     if NO_RIGHTS in given:
         return frozenset()
     return frozenset().union(*(_MEANING[name] for name in given))

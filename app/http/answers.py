@@ -8,7 +8,7 @@ from typing import Final
 
 from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
-from app.http.endpoint import NO_MEMBERS, Answer, Item, Shown, StoredLike
+from app.http.endpoint import NO_MEMBERS, Answer, Container, Item, Shown, StoredLike
 from app.http.envelope import Envelope, dump, prettify
 from app.http.paging import cursor_of
 from app.http.routing import Route
@@ -23,24 +23,24 @@ TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
 def write(route: Route, answer: Answer, envelope_id: str | None, *, pretty: bool) -> bytes | Iterator[bytes]:
     """Write the body of a success; an iterator when it is large."""
-    container = route.endpoint.container
+    container = answer.container or route.endpoint.container
     if container.shape == "text":
         return answer.raw if answer.raw is not None else str(answer.value).encode()
     envelope = Envelope(answer.action or route.endpoint.action, envelope_id, {**_meta(answer), **answer.members})
-    parts = _parts(route, answer, envelope)
+    parts = _parts(route, container, answer, envelope)
     if pretty:
         return prettify(b"".join(map(_utf8, parts)).decode()).encode()
     return collected(parts)
 
 
-def _parts(route: Route, answer: Answer, envelope: Envelope) -> Iterator[str | bytes]:
-    container = route.endpoint.container
+def _parts(route: Route, container: Container, answer: Answer, envelope: Envelope) -> Iterator[str | bytes]:
     before, after = f'"{container.name}":', "}"
     if container.shape == "none":
         yield envelope.opening()
     elif container.shape == "list":
         yield envelope.opening() + (',"data":{' + before + "[" if container.name else ',"data":[')
-        yield from _list(route, answer.items) if answer.written is None else _joined(route, answer.written)
+        wrap = container.wrap
+        yield from _list(route, wrap, answer.items) if answer.written is None else _joined(wrap, answer.written)
         yield "]" + (after if container.name else "")
     else:
         named = container.shape == "object"
@@ -50,9 +50,8 @@ def _parts(route: Route, answer: Answer, envelope: Envelope) -> Iterator[str | b
     yield envelope.closing()
 
 
-def _list(route: Route, items: Iterable[Item]) -> Iterator[str]:
+def _list(route: Route, wrap: str, items: Iterable[Item]) -> Iterator[str]:
     """Write the elements a chunk at a time: handing each on alone would cost more than its text."""
-    wrap = route.endpoint.container.wrap
     texts = _texts(route, items)
     if wrap:
         texts = (f'{{"{wrap}":{text}}}' for text in texts)
@@ -68,8 +67,8 @@ def _list(route: Route, items: Iterable[Item]) -> Iterator[str]:
         yield comma + ",".join(held)
 
 
-def _joined(route: Route, written: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
-    wrap, first = route.endpoint.container.wrap, True
+def _joined(wrap: str, written: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
+    first = True
     for texts in written:
         shown = [b'{"%s":%s}' % (wrap.encode(), text) for text in texts] if wrap else texts
         yield b",".join(shown) if first else b",".join((b"", *shown))

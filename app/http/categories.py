@@ -16,6 +16,7 @@ from app.http.endpoint import Answer, Container, Endpoint, Given, Shown
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.http.writing import Writing, writing_of
 from app.store.documents import Stored, find_document, holders, list_documents
 
 SINCE = Lifespan(6)
@@ -150,8 +151,16 @@ def _deleter(one: CategoryCollection) -> Callable[[Work, Given], Answer]:
 
 
 def _shown(one: CategoryCollection, work: Work, edit: Edit) -> Answer:
-    change: Change = work.submit([edit]).asked[0]
+    return _answer(one, work, work.submit([edit]).asked[0])
+
+
+def _answer(one: CategoryCollection, work: Work, change: Change) -> Answer:
     return answer_one(change.shown, _computed(one, work)(change.shown))
+
+
+def category_writing(one: CategoryCollection, endpoints: Iterable[Endpoint]) -> Writing:
+    """Say how categories of the kind are written."""
+    return writing_of(endpoints, one.path, f"{one.path}/{{id}}", lambda work, change: _answer(one, work, change))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from app.http import answers, problems
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
+from app.http.etags import matches, not_modified
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
@@ -105,7 +106,7 @@ class Dispatcher:
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
             refuse_inactive(caller.state)
-        return self._run(exchange, match.route, context)
+        return self._run(exchange, match.route, caller, context)
 
     def authenticate(self, exchange: Exchange) -> Caller:
         """Name the caller, for the answer and for the log."""
@@ -153,7 +154,7 @@ class Dispatcher:
             raise wrong_method("OPTIONS", allowed)
         return Response(b"", status=200, headers={"Allow": ", ".join(allowed)}, content_type=JSON_TYPE)
 
-    def _run(self, exchange: Exchange, route: Route, context: Context) -> Response:
+    def _run(self, exchange: Exchange, route: Route, caller: Caller, context: Context) -> Response:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
@@ -164,6 +165,10 @@ class Dispatcher:
         work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
+            if endpoint.needs is not None:
+                for needed in endpoint.needs(work, given):
+                    method = needed.endpoint.methods[0]
+                    self._authorize(caller, context, Attempt(needed.endpoint, method, route.version, needed.segments))
             response = self._answer(exchange, route, work, given)
         except BaseException:
             work.release()
@@ -188,15 +193,15 @@ class Dispatcher:
         etag = None
         if endpoint.state is not None and route.era.strict:
             etag = collection_etag(exchange, endpoint.state(work, given))
-            if _matches(exchange.request, etag):
-                return _not_modified(etag)
+            if matches(exchange.request, etag):
+                return not_modified(etag)
         answer = endpoint.view(work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":
             etag = f'"{answer.revision}"'
-            if not route.writes and _matches(exchange.request, etag):
-                return _not_modified(etag)
+            if not route.writes and matches(exchange.request, etag):
+                return not_modified(etag)
         return self._respond(exchange, route, answer, etag)
 
     def _respond(self, exchange: Exchange, route: Route, answer: Answer, etag: str | None) -> Response:
@@ -286,15 +291,3 @@ def collection_etag(exchange: Exchange, state: str) -> str:
     query = sorted((name, value) for name, values in named.items() for value in values)
     known = (exchange.version, exchange.call.tenant, exchange.call.actor, state, exchange.request.path, query)
     return f'W/"{hashlib.sha256(repr(known).encode()).hexdigest()[:32]}"'
-
-
-def _matches(request: Request, etag: str) -> bool:
-    header = request.environ.get("HTTP_IF_NONE_MATCH")
-    if not header:
-        return False
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return "*" in tags or etag.removeprefix("W/") in tags
-
-
-def _not_modified(etag: str) -> Response:
-    return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

@@ -150,10 +150,10 @@ class Answer:
     """What a view has to say; the envelope, the version's shape and the status are made of it.
 
     `items` fill the container (one for `object`); `written` are objects as JSON already, many at a time, for the
-    strict era only; `value` fills a bare one or a text. `id` is the envelope's, where
-    the endpoint takes it from the result. `raw` is the body of a `TEXT` answer that is no text (a
-    file, a stream), of `content_type`. `action` replaces the endpoint's (a clone). `next` is the last key of a
-    page that has a successor. `members` go into the envelope after `data` in every version.
+    strict era only; `value` fills a bare one or a text. `id` is the envelope's, where the endpoint takes it from the
+    result. `raw` is the body of a `TEXT` answer that is no text (a file, a stream), of `content_type`. `action` and
+    `container` replace the endpoint's (a clone, a rollback). `next` is the last key of a page that has a successor.
+    `members` go into the envelope after `data` in every version.
     """
 
     items: Iterable[Item] = ()
@@ -169,6 +169,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str | None = None
     raw: bytes | Iterator[bytes] | None = None
+    container: Container | None = None
 
     @classmethod
     def one(cls, item: Item, *, action: str | None = None) -> "Answer":
@@ -196,6 +197,13 @@ class Answer:
         return cls(value=value, id=id)
 
 
+class Needed(NamedTuple):
+    """Another call that a caller must be allowed to make; `segments` are those of its path, without version."""
+
+    endpoint: "Endpoint"
+    segments: tuple[str, ...]
+
+
 View = Callable[[Any, Given], Answer]
 """`(work, given) -> Answer`; the first is the server's `Work`, which this layer never looks into."""
 
@@ -213,6 +221,8 @@ class Endpoint:
     `text_types` are further media types of the body, which the view gets as it is. `creates` makes the status 201 for
     the tenant API. `configuration` opens a read to a tenant's key alone though its right is none of configuration.
     `bare` leaves out the envelope: a success is the answer's value, a 400 the map of the wrong fields.
+    `needs` names further calls that the caller must be allowed to make, where that depends on what is asked for; they
+    are checked before the view runs.
     """
 
     methods: tuple[str, ...]
@@ -240,6 +250,7 @@ class Endpoint:
     configuration: bool = False
     bare: bool = False
     text_types: tuple[str, ...] = ()
+    needs: Callable[[Any, Given], Iterable[Needed]] | None = None
 
     @property
     def writes(self) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,7 @@ from app.http.endpoint import Given, Intent, Page
 from app.http.paging import page_of
 from app.http.params import (
     GENERAL,
+    MULTIPART,
     PAGING,
     General,
     Named,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from app.http.fields import Texts
 
 NEVER_STORED_REVISION: Final = 0
+PIECE_BYTES: Final = 64 * 1024
 _ETAG = re.compile(r'"(?:([1-9][0-9]{0,15})(?:-[^"]*)?|[^"]*)"')
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -197,4 +199,26 @@ def _if_match(header: str | None) -> int | None:
 def digest_of(request: Request) -> str:
     """Identify method, path, query and body of a request."""
     parts = (request.method, request.environ["PATH_INFO"], request.environ.get("QUERY_STRING", ""))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape") + b"\0" + body_of(request)).hexdigest()
+    found = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape") + b"\0")
+    if request.mimetype == MULTIPART:
+        # Clients draw a new boundary for each try, so what stands between the boundaries is compared.
+        for part in _parts_of(request):
+            found.update(repr(part).encode())
+    else:
+        found.update(body_of(request))
+    return found.hexdigest()
+
+
+def _parts_of(request: Request) -> Iterator[tuple[str, ...]]:
+    """List the parts of a multipart form, texts first, each file by its name, type and digest."""
+    if request.content_length is None:
+        body_of(request)
+    for name, texts in request.form.lists():
+        yield "texts", name, *texts
+    for name, files in request.files.lists():
+        for file in files:
+            content = hashlib.sha256()
+            while piece := file.stream.read(PIECE_BYTES):
+                content.update(piece)
+            file.stream.seek(0)
+            yield "file", name, file.filename or "", file.mimetype, content.hexdigest()

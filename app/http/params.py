@@ -20,7 +20,8 @@ MAX_GENERAL: Final[Mapping[str, int]] = {"reason": 4000, "changeRequestName": 25
 PAGING: Final = ("limit", "cursor")
 MAX_NAMES: Final = 10_000
 
-FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+MULTIPART: Final = "multipart/form-data"
+FORM_TYPES: Final = ("application/x-www-form-urlencoded", MULTIPART)
 JSON_TYPES: Final = ("application/json", "text/json")
 NOT_JSON: Final = "Cannot parse non-JSON request as JSON; please check content-type."
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from app.changes.change import Edit
 from app.changes.kinds import Kind
 from app.http.endpoint import Endpoint
+from app.http.writing import Writing
 
 
 def _no_edits() -> Iterable[Edit]:
@@ -17,10 +18,12 @@ class Resource:
     """A resource of the API; `starter` are the documents of the public catalogue, made at the first start.
 
     `paths` says, by kind, below which path its documents are addressed: static segments there are reserved ids.
+    `writings` says, by kind, how its documents are written.
     """
 
     name: str
     endpoints: tuple[Endpoint, ...]
     kinds: tuple[Kind, ...] = ()
     paths: Mapping[str, str] = field(default_factory=dict)
+    writings: Mapping[str, Writing] = field(default_factory=dict)
     starter: Callable[[], Iterable[Edit]] = _no_edits

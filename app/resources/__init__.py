@@ -3,10 +3,11 @@
 The order of `RESOURCES` is that in which the documents of one change set are judged: what is referred to comes first.
 """
 
+from app.http.information import information_endpoints
 from app.http.resource import Resource
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
-from app.resources.events.routes import RESOURCE as EVENTS
+from app.resources.events.routes import events_resource
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
@@ -15,8 +16,9 @@ from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 from app.resources.tenants.routes import RESOURCE as TENANTS
+from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 
-RESOURCES: tuple[Resource, ...] = (
+_CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
     TECHNIQUES,
     RULE_CATEGORIES,
@@ -25,7 +27,21 @@ RESOURCES: tuple[Resource, ...] = (
     DIRECTIVES,
     GROUPS,
     RULES,
+)
+
+WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
+"""How documents are written, by kind."""
+
+_DESCRIBED: tuple[Resource, ...] = (
+    *_CONFIGURATION,
     ACCOUNTS,
-    EVENTS,
+    events_resource(WRITINGS),
+    USER_MANAGEMENT,
     TENANTS,
 )
+
+_INFORMATION = Resource(
+    name="info", endpoints=information_endpoints(endpoint for each in _DESCRIBED for endpoint in each.endpoints)
+)
+
+RESOURCES: tuple[Resource, ...] = (*_DESCRIBED, _INFORMATION)

@@ -126,7 +126,7 @@ def stream_documents(session: TenantSession, kind: str) -> Iterator[Stored]:
             yield Stored(*row)
 
 
-def document_parts(session: TenantSession, kind: str, *, size: int = 50) -> Iterator[list[tuple[Any, ...]]]:
+def document_parts(session: TenantSession, kind: str, *, size: int = 20) -> Iterator[list[tuple[Any, ...]]]:
     """Read (id, commit, body in UTF-8, revision, created, updated) of all of a kind, by id, `size` at a time."""
     return session.parts(_LISTED, {"kind": kind}, size=size)
 

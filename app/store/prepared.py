@@ -1,9 +1,10 @@
 """Constant selects on the driver's own cursor: a look-up by key costs less than SQLAlchemy's layers around it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, LargeBinary, Select
+from sqlalchemy import Connection, Executable, LargeBinary, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -33,69 +34,92 @@ def _on_postgresql(element: Utf8, compiler: Any, **more: Any) -> str:  # noqa: A
 
 
 class InTransaction:
-    """A statement of the write path, compiled once; errors are SQLAlchemy's, and nothing is repeated.
+    """A statement of the write path, compiled once for each dialect and run on the driver's own cursor.
 
-    Only SQLite runs the text directly: there one statement waits for nothing, so what SQLAlchemy does around each is
-    most of its cost. PostgreSQL gets the statement itself, which SQLAlchemy sends many rows at a time.
+    What SQLAlchemy does around a statement costs more than most of these; errors are SQLAlchemy's all the same, and
+    nothing is repeated.
     """
 
     def __init__(self, statement: Executable, *columns: str) -> None:
         """Prepare a statement; `columns` are what an INSERT fills."""
         self._statement = statement
         self._columns = columns
-        self._compiled: dict[tuple[int, ...], tuple[str, Sequence[str]]] = {}
+        self._compiled: dict[tuple[str, tuple[int, ...]], tuple[str, Sequence[str] | None]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> Iterator[Sequence[Any]]:
-        """Run it for each row of values; what a select finds is given as plain tuples or rows."""
-        if connection.dialect.name != "sqlite":
-            return _found(connection.execute(self._statement, rows))
-        text, names = self._compiled.get(()) or self._compile(connection, (), {})
-        values = [tuple([row[name] for name in names]) for row in rows]
-        return run_text(connection, text, values)
+        """Run it for each row of values, and give what a select finds as plain tuples."""
+        text, names = self._compiled.get((connection.dialect.name, ())) or self._compile(connection, (), {})
+        return run_text(connection, text, rows if names is None else [_in_order(row, names) for row in rows])
 
     def run_for(
         self, connection: Connection, values: Mapping[str, object], lists: Mapping[str, Sequence[str]]
     ) -> Iterator[Sequence[Any]]:
         """Run a select with lists among its parameters, one text for each combination of their lengths."""
         lengths = tuple(map(len, lists.values()))
-        if connection.dialect.name != "sqlite" or sum(lengths) > _MOST_TEXTS:
-            return _found(connection.execute(self._statement, {**values, **lists}))
-        text, names = self._compiled.get(lengths) or self._compile(connection, lengths, {**values, **lists})
+        if sum(lengths) > _MOST_TEXTS:
+            return iter(connection.execute(self._statement, {**values, **lists}))
+        known = self._compiled.get((connection.dialect.name, lengths))
+        text, names = known or self._compile(connection, lengths, {**values, **lists})
         flat = {f"{name}_{place}": item for name, items in lists.items() for place, item in enumerate(items, 1)}
         named = {**values, **flat}
-        return run_text(connection, text, [tuple([named[name] for name in names])])
+        return run_text(connection, text, [named if names is None else _in_order(named, names)])
 
     def _compile(
         self, connection: Connection, lengths: tuple[int, ...], sample: Mapping[str, object]
-    ) -> tuple[str, Sequence[str]]:
+    ) -> tuple[str, Sequence[str] | None]:
         statement: Any = self._statement
         compiled = (statement.params(**sample) if sample else statement).compile(
             dialect=connection.dialect,
             column_keys=list(self._columns) or None,
             compile_kwargs={"render_postcompile": bool(sample)},
         )
-        known = self._compiled[lengths] = (str(compiled), tuple(compiled.positiontup))
+        known = (str(compiled), getattr(compiled, "positiontup", None))
+        self._compiled[connection.dialect.name, lengths] = known
         return known
 
 
-def _found(result: CursorResult[*tuple[Any, ...]]) -> Iterator[Sequence[Any]]:
-    return iter(result) if result.returns_rows else iter(())
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """Send the statements inside without waiting for each answer, where the driver can; they only write.
+
+    Raises:
+        DBAPIError: one of them failed; those after it were not run.
+    """
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    with _as_sqlalchemy(connection, "a batch"), driver.pipeline():
+        yield
 
 
-def run_text(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]] = ((),)) -> Iterator[Sequence[Any]]:
+def run_text(
+    connection: Connection, text: str, rows: Sequence[Sequence[Any] | Mapping[str, Any]] = ((),)
+) -> Iterator[Sequence[Any]]:
     """Run a statement's text on the driver's own cursor, for each row of values."""
     cursor: Any = connection.connection.cursor()
     try:
-        if len(rows) == 1:
-            cursor.execute(text, rows[0])
-        else:
-            cursor.executemany(text, rows)
-        return iter(cursor.fetchall())
+        with _as_sqlalchemy(connection, text):
+            if len(rows) == 1:
+                cursor.execute(text, rows[0])
+            else:
+                cursor.executemany(text, rows)
+            return iter(cursor.fetchall() if cursor.description else ())
+    finally:
+        cursor.close()
+
+
+@contextmanager
+def _as_sqlalchemy(connection: Connection, text: str) -> Iterator[None]:
+    try:
+        yield
     except connection.dialect.loaded_dbapi.Error as failure:
         # As SQLAlchemy would raise it, but without the values: they are bodies, which no log may hold.
         raise DBAPIError.instance(text, None, failure, connection.dialect.loaded_dbapi.Error) from failure
-    finally:
-        cursor.close()
+
+
+def _in_order(row: Mapping[str, object], names: Sequence[str]) -> tuple[object, ...]:
+    return tuple([row[name] for name in names])
 
 
 class Prepared:

@@ -182,6 +182,19 @@ class IdempotencyRow(Base):
     created: Mapped[int]
 
 
+class NodeRow(Base):
+    """One machine of a tenant; a policy server gives other nodes their policies."""
+
+    __tablename__ = "nodes"
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    hostname: Mapped[str]
+    status: Mapped[str]
+    is_policy_server: Mapped[bool]
+    created: Mapped[int]
+
+
 class AccountRow(Base):
     """An API account and its token's hash; a deleted one stays, so that its id is never used again."""
 

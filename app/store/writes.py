@@ -13,7 +13,7 @@ from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
 from app.store.log import Event
-from app.store.prepared import InTransaction
+from app.store.prepared import InTransaction, pipelined
 from app.store.session import AnyRow, scoped
 from app.store.tables import Base, DocumentField, DocumentRow, EventRecord, IdempotencyRow, SecretRow, Tenant
 
@@ -104,12 +104,8 @@ _DONE = scoped(
         IdempotencyRow.key.in_(bindparam("keys", expanding=True)),
     )
     .with_only_columns(
-        IdempotencyRow.actor,
-        IdempotencyRow.key,
-        IdempotencyRow.digest,
-        IdempotencyRow.first_seq,
-        IdempotencyRow.last_seq,
-        IdempotencyRow.made,
+        *(IdempotencyRow.actor, IdempotencyRow.key, IdempotencyRow.digest),
+        *(IdempotencyRow.first_seq, IdempotencyRow.last_seq, IdempotencyRow.made),
     )
 )
 _EARLIER = scoped(
@@ -162,13 +158,13 @@ def _names(table: type[Base]) -> list[str]:
 
 _UPSERT = {
     "sqlite": InTransaction(_upsert(sqlite_insert(DocumentRow)), *_names(DocumentRow)),
-    "postgresql": InTransaction(_upsert(postgresql_insert(DocumentRow))),
+    "postgresql": InTransaction(_upsert(postgresql_insert(DocumentRow)), *_names(DocumentRow)),
 }
 _SECRETS = {
     "sqlite": InTransaction(sqlite_insert(SecretRow).on_conflict_do_nothing(), *_names(SecretRow)),
-    "postgresql": InTransaction(postgresql_insert(SecretRow).on_conflict_do_nothing()),
+    "postgresql": InTransaction(postgresql_insert(SecretRow).on_conflict_do_nothing(), *_names(SecretRow)),
 }
-_NEW_FIELDS = InTransaction(insert(DocumentField), *_names(DocumentField))
+_NEW_FIELDS = InTransaction(insert(DocumentField).inline(), *_names(DocumentField))
 _NEW_EVENTS = InTransaction(insert(EventRecord), *_names(EventRecord))
 _NEW_IDEMPOTENCY = InTransaction(insert(IdempotencyRow), *_names(IdempotencyRow))
 
@@ -177,10 +173,10 @@ def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
     """Take the tenant's row for this transaction, so that no other process writes beside it; None for no tenant."""
     statement = _LOCK if connection.dialect.name == "sqlite" else _LOCK_ROW
     row = next(statement.run(connection, [{"tenant": tenant}]), None)
-    if row is None:
+    if row is None or row[2] == DELETED:
         return None
-    name, title, state, read_only, seq, time, head, last, limits = row
-    return None if state == DELETED else TenantHead(name, title, state, bool(read_only), seq, time, head, last, limits)
+    name, title, state, read_only, *log = row
+    return TenantHead(name, title, state, bool(read_only), *log)
 
 
 def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:
@@ -234,22 +230,25 @@ def done_before(connection: Connection, tenant: str, keys: Sequence[tuple[str, s
 def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
     """Write a batch and the tenant's new head; one statement for each table."""
     dialect = connection.dialect.name
-    _many(connection, _DELETE_DOCUMENT, [_named(head.id, key) for key in batch.deletes])
-    _many(connection, _UPDATE, [{f"b_{name}": value for name, value in row.items()} for row in batch.updates.values()])
-    _many(connection, _UPSERT[dialect], list(batch.upserts.values()))
-    _many(connection, _DELETE_FIELD, [_gone(head.id, key) for key, holds in batch.fields.items() if not holds])
-    _many(connection, _NEW_FIELDS, [_held(head.id, key) for key, holds in batch.fields.items() if holds])
-    _many(connection, _SECRETS[dialect], list(batch.secrets.values()))
-    _many(connection, _NEW_EVENTS, [row_of(one) for one in batch.events])
-    _many(connection, _NEW_IDEMPOTENCY, batch.idempotency)
-    moved = {
-        "tenant": head.id,
-        "new_seq": head.seq,
-        "new_time": head.time,
-        "new_head": head.head,
-        "new_hash": head.hash,
-    }
-    _MOVE.run(connection, [moved])
+    with pipelined(connection):
+        _many(connection, _DELETE_DOCUMENT, [_named(head.id, key) for key in batch.deletes])
+        _many(
+            connection, _UPDATE, [{f"b_{name}": value for name, value in row.items()} for row in batch.updates.values()]
+        )
+        _many(connection, _UPSERT[dialect], list(batch.upserts.values()))
+        _many(connection, _DELETE_FIELD, [_gone(head.id, key) for key, holds in batch.fields.items() if not holds])
+        _many(connection, _NEW_FIELDS, [_held(head.id, key) for key, holds in batch.fields.items() if holds])
+        _many(connection, _SECRETS[dialect], list(batch.secrets.values()))
+        _many(connection, _NEW_EVENTS, [row_of(one) for one in batch.events])
+        _many(connection, _NEW_IDEMPOTENCY, batch.idempotency)
+        moved = {
+            "tenant": head.id,
+            "new_seq": head.seq,
+            "new_time": head.time,
+            "new_head": head.head,
+            "new_hash": head.hash,
+        }
+        _MOVE.run(connection, [moved])
 
 
 def events_in(connection: Connection, tenant: str, first: int, last: int) -> list[Event]:

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from app.server import settle_memory
 from tests.bench import (
     memory,
     row1_one_writer,
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--postgres", metavar="URL", help="measure rows 1 and 2 on this PostgreSQL server")
     parser.add_argument("--folder", type=Path, help="where the databases are made; a temporary folder by default")
     asked = parser.parse_args()
+    settle_memory()  # as a serving process does
     with tempfile.TemporaryDirectory(prefix="sternpost-bench-", dir=asked.folder) as folder:
         ground = Ground(Path(folder), FULL if asked.size == "full" else SMALL, asked.postgres)
         figures = []

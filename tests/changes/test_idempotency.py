@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from app.boot import Installation
 from app.changes.change import Edit, Idempotency, Outcome
@@ -12,7 +13,7 @@ from app.config import Config
 from app.core.errors import ConflictError
 from tests.changes.batches import Asked, committer_of, replayed, rule, submit_together
 from tests.crash.checks import check
-from tests.installations import as_account, submit
+from tests.installations import Server, as_account, submit
 
 
 def test_the_same_key_at_once_is_one_change(config: Config, installation: Installation) -> None:
@@ -90,3 +91,17 @@ def test_a_replay_after_a_restart_answers_what_was_answered(
 
     assert facts(again) == facts(first)
     assert check(config.database_url).seq == before
+
+
+def test_a_form_that_is_sent_again_with_another_boundary_is_answered_from_the_log(server: Server) -> None:
+    def send(boundary: str, value: str) -> TestResponse:
+        part = f'--{boundary}\r\nContent-Disposition: form-data; name="{{}}"\r\n\r\n{{}}\r\n'
+        body = part.format("id", "p-1") + part.format("value", value) + f"--{boundary}--\r\n"
+        kind = f"multipart/form-data; boundary={boundary}"
+        return server.put("/api/25/parameters", data=body, headers={"Content-Type": kind, "Idempotency-Key": "k-1"})
+
+    first = send("one", "v")
+
+    again, other = send("two", "v"), send("three", "w")
+    assert (first.status_code, again.get_json()) == (200, first.get_json())
+    assert other.status_code == 409

@@ -30,6 +30,8 @@ def body(text: str) -> dict[str, Any]:
 
 
 RULE = {"displayName": "A rule"}
+BACK = {"to": "before"}
+COVERAGE = "/usermanagement/coverage/ann"
 
 CASES = (
     Case("no token", "GET", "/rules", 401, 401, ("X-API-Token",), token=""),
@@ -38,6 +40,29 @@ CASES = (
     Case("disabled account", "GET", "/rules", 401, 401, ("X-API-Token",), token="disabled"),
     Case("read-only token on a write", "PUT", "/rules", 403, 403, ("'ro'", "PUT api/"), {"json": RULE}, token="ro"),
     Case("unknown path", "GET", "/rulez", 404, 404, ("path",)),
+    Case(
+        "rollback to no side", "POST", "/events/1/rollback", 404, 400, ("'up'", "before, after"), {"json": {"to": "up"}}
+    ),
+    Case("rollback of no change", "POST", "/events/1/rollback", 404, 409, ("Event 1", "GET /events"), {"json": BACK}),
+    Case("rollback of nothing", "POST", "/events/999/rollback", 404, 404, ("'999'", "1 to"), {"json": BACK}),
+    Case(
+        "no such role",
+        "POST",
+        COVERAGE,
+        500,
+        400,
+        ("'boss'", "GET /"),
+        {"json": {"permissions": ["boss"], "authz": []}},
+    ),
+    Case(
+        "no such right",
+        "POST",
+        COVERAGE,
+        500,
+        400,
+        ("'rule'", "rule_read"),
+        {"json": {"permissions": [], "authz": ["rule"]}},
+    ),
     Case("unknown method", "PATCH", "/rules", 500, 405, ("PATCH", "GET, HEAD"), {"json": RULE}),
     Case("missing object", "GET", "/rules/nope", 500, 404, ("'nope'", "GET /rules")),
     Case("update of a missing object", "POST", "/rules/nope", 500, 404, ("'nope'",), {"json": RULE}),
@@ -133,6 +158,25 @@ CASES = (
     Case("id with a space", "PUT", "/rules", 500, 400, ("space",), {"json": {**RULE, "id": "a b"}}),
     Case("id of 300 characters", "PUT", "/rules", 500, 400, ("300", "200"), {"json": {**RULE, "id": LONG_ID}}),
     Case("reserved id", "PUT", "/rules", 500, 400, ("'tree'", "reserved"), {"json": {**RULE, "id": "tree"}}),
+    Case(
+        "bad value of a setting",
+        "POST",
+        "/settings/splay_time",
+        500,
+        400,
+        ("'splay_time'", "'soon'", "an integer from 0"),
+        {"json": {"value": "soon"}},
+    ),
+    Case(
+        "bad networks",
+        "POST",
+        "/settings/allowed_networks/root",
+        500,
+        400,
+        ("'root'", "'10.0.0.300/8'", "'10.1.0.0/40'", " ; ", "10.0.0.0/8"),
+        {"json": {"allowed_networks": ["10.0.0.300/8", "10.1.0.0/40"]}},
+    ),
+    Case("networks of no node", "GET", "/settings/allowed_networks/n-nope", 500, 404, ("'n-nope'", "GET /settings")),
     Case("clone of nothing", "PUT", "/rules", 500, 404, ("'r-nope'",), {"json": {**RULE, "source": "r-nope"}}),
 )
 """Refused in both eras."""

@@ -87,6 +87,32 @@ def test_the_same_request_has_the_same_digest(call: Caller, shelf: Shelf) -> Non
     assert shelf.seen[-1].fields == {"enabled": True}
 
 
+def multipart(boundary: str, enabled: str = "true", content: str = "abc", name: str = "a.zip") -> bytes:
+    file = f'form-data; name="file"; filename="{name}"\r\nContent-Type: application/zip\r\n\r\n{content}'
+    parts = [f'form-data; name="enabled"\r\n\r\n{enabled}', file]
+    text = "".join(f"--{boundary}\r\nContent-Disposition: {part}\r\n" for part in parts) + f"--{boundary}--\r\n"
+    return text.encode()
+
+
+@pytest.mark.usefixtures("lamp")
+def test_the_boundary_of_a_multipart_form_is_no_part_of_its_digest(call: Caller, shelf: Shelf) -> None:
+    def send(boundary: str, body: bytes) -> str:
+        headers = {"Idempotency-Key": "k-1", "Content-Type": f"multipart/form-data; boundary={boundary}"}
+        call("POST", "/api/25/lamps/l-1", data=body, headers=headers)
+        return shelf.intents[-1].digest
+
+    first = send("one", multipart("one"))
+
+    assert send("two-2", multipart("two-2")) == first
+    assert shelf.seen[-1].fields == {"enabled": True}
+    others = [
+        send("one", multipart("one", enabled="false")),
+        send("one", multipart("one", content="abd")),
+        send("one", multipart("one", name="b.zip")),
+    ]
+    assert len({first, *others}) == 4
+
+
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256])
 def test_a_wrong_idempotency_key_is_refused(call: Caller, key: str) -> None:
     assert call("POST", "/api/25/lamps/l-1", json={}, headers={"Idempotency-Key": key}).status_code == 400

@@ -6,7 +6,7 @@ from dataclasses import replace
 from app.changes.work import Work
 from app.core.errors import NotFoundError
 from app.fleet.techniques.versions import document_id
-from app.http.collection import Collection, collection_endpoints, modification_of
+from app.http.collection import Collection, collection_endpoints, collection_writing, modification_of
 from app.http.endpoint import Answer, Endpoint, Given, Shown, list_under
 from app.http.history import revisions_endpoint
 from app.http.resource import Resource
@@ -126,4 +126,10 @@ ENDPOINTS = (
     ),
 )
 
-RESOURCE = Resource(name="directives", kinds=(DIRECTIVE,), paths={DIRECTIVE.name: DIRECTIVES.path}, endpoints=ENDPOINTS)
+RESOURCE = Resource(
+    name="directives",
+    kinds=(DIRECTIVE,),
+    paths={DIRECTIVE.name: DIRECTIVES.path},
+    endpoints=ENDPOINTS,
+    writings={DIRECTIVE.name: collection_writing(DIRECTIVES, ENDPOINTS)},
+)

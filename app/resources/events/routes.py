@@ -1,15 +1,19 @@
 """Where the event log is reached."""
 
+from collections.abc import Iterable, Mapping
+
+from app.changes.rollback import Side, edit_towards, roll_back, state_beside
 from app.changes.work import Work
 from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
 from app.core.diff import field_diff
-from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, list_under
+from app.http.endpoint import Answer, Endpoint, Given, Needed, Page, Paging, list_under
 from app.http.history import NEWEST, seq_of
 from app.http.resource import Resource
 from app.http.versions import Lifespan
+from app.http.writing import Writing
 from app.resources.events import service
-from app.resources.events.schema import EventFilter
+from app.resources.events.schema import EventFilter, RollbackInput
 from app.store.format1 import json_object
 from app.store.log import Event, Party
 
@@ -120,4 +124,41 @@ ENDPOINTS = (
     ),
 )
 
-RESOURCE = Resource(name="events", endpoints=ENDPOINTS)
+
+def rollback_endpoint(writings: Mapping[str, Writing]) -> Endpoint:
+    """Declare the way back, for documents of the kinds that are given with how each is written."""
+
+    def needs(work: Work, given: Given) -> Iterable[Needed]:
+        one = service.get_event(work.session, given.path["seq"])
+        edit = edit_towards(work.session, one, state_beside(work.session, one, _side(given)), None)
+        action = "modify" if edit is None else edit.action
+        yield writings[str(one.object_kind)].needed(action, str(one.object_id))
+
+    def view(work: Work, given: Given) -> Answer:
+        one = service.get_event(work.session, given.path["seq"])
+        change = roll_back(work, one, _side(given), given.if_match)
+        return writings[change.kind].answer(work, change)
+
+    return Endpoint(
+        methods=("POST",),
+        path="/events/{seq}/rollback",
+        action="rollbackEvent",
+        summary="Bring the document of one event back to what it was before or after it",
+        right="event_read",
+        view=view,
+        input=RollbackInput,
+        lifespan=STRICT,
+        id_from="result",
+        write=True,
+        needs=needs,
+        errors=(404, 409, 412),
+    )
+
+
+def _side(given: Given) -> Side:
+    return "before" if given.fields["to"] == "before" else "after"
+
+
+def events_resource(writings: Mapping[str, Writing]) -> Resource:
+    """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
+    return Resource(name="events", endpoints=(*ENDPOINTS, rollback_endpoint(writings)))

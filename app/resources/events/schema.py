@@ -1,4 +1,4 @@
-"""What the event log can be filtered by."""
+"""What the event log can be filtered by, and the two sides of an event."""
 
 from app.http.fields import Choice, Number, Text
 from app.http.schemas import ApiSchema
@@ -20,3 +20,13 @@ class EventFilter(ApiSchema):
     since = Text(data_key="from", max_length=64, metadata={"description": "first moment, RFC 3339 with a zone"})
     until = Text(data_key="to", max_length=64, metadata={"description": "last moment, RFC 3339 with a zone"})
     text = Text(min_length=1, max_length=200, metadata={"description": "part of a reason, an object's name or its id"})
+
+
+class RollbackInput(ApiSchema):
+    """To which side of an event its document goes back."""
+
+    to = Choice(
+        ("before", "after"),
+        required=True,
+        metadata={"description": "before: as it was when the event happened; after: as the event left it"},
+    )

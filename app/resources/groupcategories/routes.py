@@ -1,7 +1,7 @@
 """Where group categories are reached."""
 
 from app.fleet.targets import targets_in_category
-from app.http.categories import CategoryCollection, category_endpoints
+from app.http.categories import CategoryCollection, category_endpoints, category_writing
 from app.http.endpoint import object_under
 from app.http.resource import Resource
 from app.resources.groupcategories.kind import GROUP_CATEGORY, starter
@@ -23,10 +23,13 @@ CATEGORIES = CategoryCollection(
     id_of_new=False,
 )
 
+ENDPOINTS = category_endpoints(CATEGORIES)
+
 RESOURCE = Resource(
     name="groupcategories",
     kinds=(GROUP_CATEGORY,),
     paths={GROUP_CATEGORY.name: CATEGORIES.path},
-    endpoints=category_endpoints(CATEGORIES),
+    endpoints=ENDPOINTS,
+    writings={GROUP_CATEGORY.name: category_writing(CATEGORIES, ENDPOINTS)},
     starter=starter,
 )

@@ -6,7 +6,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON
 from app.fleet.targets import targets_in_category
 from app.http.categories import TreeOf, tree_endpoints
-from app.http.collection import Collection, collection_endpoints
+from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.computed import Computed, answer_one
 from app.http.endpoint import Answer, Endpoint, Given, list_under, object_under
 from app.http.resource import Resource
@@ -78,10 +78,13 @@ TREE = TreeOf(
     shows=_is_asked_for,
 )
 
+ENDPOINTS = (*collection_endpoints(GROUPS), RELOAD, *tree_endpoints(TREE))
+
 RESOURCE = Resource(
     name="groups",
     kinds=(GROUP,),
     paths={GROUP.name: GROUPS.path},
-    endpoints=(*collection_endpoints(GROUPS), RELOAD, *tree_endpoints(TREE)),
+    endpoints=ENDPOINTS,
+    writings={GROUP.name: collection_writing(GROUPS, ENDPOINTS)},
     starter=starter,
 )

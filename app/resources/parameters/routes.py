@@ -1,6 +1,6 @@
 """Where global parameters are reached."""
 
-from app.http.collection import Collection, collection_endpoints
+from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.resource import Resource
 from app.resources.parameters.kind import PARAMETER, is_listed
 from app.resources.parameters.schema import ParameterInput, ParameterSchema
@@ -19,9 +19,12 @@ PARAMETERS = Collection(
     unreadable_update="Could not extract parameter from request.",
 )
 
+ENDPOINTS = collection_endpoints(PARAMETERS)
+
 RESOURCE = Resource(
     name="parameters",
     kinds=(PARAMETER,),
     paths={PARAMETER.name: PARAMETERS.path},
-    endpoints=collection_endpoints(PARAMETERS),
+    endpoints=ENDPOINTS,
+    writings={PARAMETER.name: collection_writing(PARAMETERS, ENDPOINTS)},
 )

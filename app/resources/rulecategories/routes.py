@@ -1,6 +1,6 @@
 """Where rule categories are reached."""
 
-from app.http.categories import CategoryCollection, category_endpoints
+from app.http.categories import CategoryCollection, category_endpoints, category_writing
 from app.http.endpoint import list_under, object_under
 from app.http.resource import Resource
 from app.resources.rulecategories.kind import RULE_CATEGORY, starter
@@ -20,10 +20,13 @@ CATEGORIES = CategoryCollection(
     members="rules",
 )
 
+ENDPOINTS = category_endpoints(CATEGORIES)
+
 RESOURCE = Resource(
     name="rulecategories",
     kinds=(RULE_CATEGORY,),
     paths={RULE_CATEGORY.name: CATEGORIES.path},
-    endpoints=category_endpoints(CATEGORIES),
+    endpoints=ENDPOINTS,
+    writings={RULE_CATEGORY.name: category_writing(CATEGORIES, ENDPOINTS)},
     starter=starter,
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from app.changes.work import Work
 from app.core.canonical import JSON
 from app.http.categories import TreeOf, tree_endpoints
-from app.http.collection import Collection, collection_endpoints
+from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.computed import Computed, Kept
 from app.http.endpoint import object_under
 from app.http.resource import Resource
@@ -52,9 +52,12 @@ TREE = TreeOf(
     named_root=True,
 )
 
+ENDPOINTS = (*collection_endpoints(RULES), *tree_endpoints(TREE))
+
 RESOURCE = Resource(
     name="rules",
     kinds=(RULE,),
     paths={RULE.name: RULES.path},
-    endpoints=(*collection_endpoints(RULES), *tree_endpoints(TREE)),
+    endpoints=ENDPOINTS,
+    writings={RULE.name: collection_writing(RULES, ENDPOINTS)},
 )

@@ -12,6 +12,7 @@ from app.http.history import AtQuery, history_endpoint, revisions_endpoint
 from app.http.resource import Resource
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.http.writing import writing_of
 from app.resources.techniques import views
 from app.resources.techniques.kind import TECHNIQUE
 from app.resources.techniques.schema import ForceQuery, TechniqueInput, TechniqueSchema
@@ -126,5 +127,10 @@ def starter() -> Iterable[Edit]:
 
 
 RESOURCE = Resource(
-    name="techniques", kinds=(TECHNIQUE,), paths={TECHNIQUE.name: "/techniques"}, endpoints=ENDPOINTS, starter=starter
+    name="techniques",
+    kinds=(TECHNIQUE,),
+    paths={TECHNIQUE.name: "/techniques"},
+    endpoints=ENDPOINTS,
+    writings={TECHNIQUE.name: writing_of(ENDPOINTS, "/techniques", VERSION, views.show_change, values=views.in_path)},
+    starter=starter,
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.changes.change import Edit
+from app.changes.change import Change, Edit
 from app.changes.history import find_at, list_at
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
@@ -58,6 +58,17 @@ def show(work: Work, given: Given) -> Answer:
     if at is not None:
         return Answer.one(Shown(find_at(work.session, TECHNIQUE, key_of(given), str(at)), bare=True))
     return Answer.one(Shown(_find(work, given)))
+
+
+def show_change(_work: Work, change: Change) -> Answer:
+    """Show one version as a change left it, or its last state."""
+    return Answer.one(Shown(change.shown))
+
+
+def in_path(technique: str) -> tuple[str, ...]:
+    """Give the name and the version that stand for a technique in paths."""
+    name, _, version = technique.rpartition(":")
+    return name, version
 
 
 def list_resources(work: Work, given: Given) -> Answer:

@@ -1,0 +1,1 @@
+"""Rudder's user management: roles, what they open, and who holds them."""
