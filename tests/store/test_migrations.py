@@ -47,7 +47,7 @@ def test_tenants_that_were_there_before_get_their_root(database: Database) -> No
         command.upgrade(_alembic(connection), "lean_event_indexes")
         connection.execute(text(acme))
     upgrade(database)
-    with database.connect() as connection:
+    with database.everywhere("test") as connection:
         rows = connection.execute(
             text("SELECT tenant, id, status, is_policy_server, created FROM nodes ORDER BY tenant")
         ).fetchall()
