@@ -268,11 +268,11 @@ class Endpoint:
     dry_run: bool = False
     errors: tuple[int, ...] = ()
     streams: bool = False
-    body_optional: bool = False
-    search_errors: bool = False
     creates: bool = False
     configuration: bool = False
     bare: bool = False
+    body_optional: bool = False
+    search_errors: bool = False
     text_types: tuple[str, ...] = ()
     media_type: str | None = None
     upload: Upload | None = None

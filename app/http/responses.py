@@ -1,4 +1,4 @@
-"""What is sent: small bodies compressed for who accepts it, large ones as they are made."""
+"""What is sent: compressed for who accepts it, as it is made when it is large, 304 for who holds it already."""
 
 import gzip
 from collections.abc import Iterator
@@ -37,3 +37,17 @@ def respond(
 def _accepts_gzip(request: Request) -> bool:
     header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
     return "gzip" in header and request.accept_encodings.quality("gzip") > 0
+
+
+def matches(request: Request, etag: str) -> bool:
+    """Tell whether the client holds the answer of this tag."""
+    header = request.environ.get("HTTP_IF_NONE_MATCH")
+    if not header:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def not_modified(etag: str) -> Response:
+    """Say that what the client holds is still so."""
+    return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

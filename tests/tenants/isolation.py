@@ -74,7 +74,7 @@ class Tenant:
         with self.server.opened.database.everywhere("test") as connection:
             rows = connection.exec_driver_sql(
                 f"SELECT kind, id, body FROM documents WHERE tenant = '{self.id}' "
-                f"UNION ALL SELECT 'account', id, authorization || coalesce(token_hash, '') FROM accounts "
+                f"UNION ALL SELECT 'account', id, \"authorization\" || coalesce(token_hash, '') FROM accounts "
                 f"WHERE tenant = '{self.id}' "
                 f"UNION ALL SELECT 'event', CAST(seq AS TEXT), hash FROM events "
                 f"WHERE tenant = '{self.id}' ORDER BY 1, 2"
