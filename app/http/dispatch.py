@@ -1,8 +1,8 @@
 """Runs one request: version, credential, path, right, state, input, view, answer; every refusal in an envelope."""
 
-import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Final
@@ -14,7 +14,7 @@ from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
 from app.core.errors import ForbiddenError, SternpostError, UnavailableError
 from app.core.tenancy import refuse_inactive
-from app.http import answers, problems
+from app.http import answers, problems, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
@@ -26,12 +26,11 @@ from app.http.paging import cursor_of, link_to
 from app.http.params import Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
 from app.http.routing import Match, Route, Routes, Shape
+from app.http.sending import respond
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.wiring import Wiring
 
-GZIP_FROM: Final = 1024
-GZIP_LEVEL: Final = 5
 STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
 OK, CREATED = 200, 201
@@ -233,6 +232,25 @@ class Dispatcher:
             return None
         return exchange.values[route.parameters[-1]]
 
+    def _is_search(self, exchange: Exchange) -> bool:
+        """Say whether the path is one of a search, whatever the method."""
+        route = exchange.route
+        if route is None and exchange.segments[-1:] == ["search"]:
+            with suppress(SternpostError):
+                route = self.routes.get(exchange.version, "POST", exchange.segments).route
+        return route is not None and route.endpoint.search_errors
+
+    def _refusal(self, exchange: Exchange, error: Exception, action: str) -> str:
+        era, request_id = exchange.era, exchange.call.request_id
+        if exchange.route is not None and exchange.route.endpoint.bare:
+            return dump(problems.bare_body(error, request_id))
+        text, members = problems.text_of(error, era, request_id), problems.members_of(error, era)
+        of_search = self._is_search(exchange)
+        if of_search:
+            text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
+            members = {**members, "meta": meta}
+        return Envelope(action, self._path_id(exchange), members).error(text, null_data=of_search)
+
     def refuse(self, exchange: Exchange, error: Exception) -> Response:
         """Put an error into the envelope of its era."""
         error, era, call = problems.translated(error), exchange.era, exchange.call
@@ -241,11 +259,7 @@ class Dispatcher:
         action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
-        if exchange.route is not None and exchange.route.endpoint.bare:
-            body = dump(problems.bare_body(error, call.request_id))
-        else:
-            envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
-            body = envelope.error(problems.text_of(error, era, call.request_id))
+        body = self._refusal(exchange, error, action)
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}
@@ -265,24 +279,6 @@ def _watched(call: Call, body: Iterator[bytes]) -> Iterator[bytes]:
     except Exception as error:
         log_failure(call, error)
         raise
-
-
-def respond(
-    request: Request, body: bytes | Iterator[bytes], status: int, headers: dict[str, str], kind: str
-) -> Response:
-    """Make the response; what is small enough to hold is compressed for who accepts it."""
-    headers["X-Content-Type-Options"] = "nosniff"
-    if isinstance(body, bytes) and len(body) >= GZIP_FROM:
-        headers["Vary"] = "Accept-Encoding"
-        if _accepts_gzip(request):
-            headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-    return Response(body, status=status, headers=headers, content_type=kind)
-
-
-def _accepts_gzip(request: Request) -> bool:
-    header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    return "gzip" in header and request.accept_encodings.quality("gzip") > 0
 
 
 def collection_etag(exchange: Exchange, state: str) -> str:

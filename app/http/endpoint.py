@@ -218,6 +218,8 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
+    `body_optional` lets a `json_only` action without input schema be called without a body. `search_errors` puts
+    errors into `meta.error` too, as clients of search read them (contract/search.md, section 4).
     `text_types` are further media types of the body, which the view gets as it is. `creates` makes the status 201 for
     the tenant API. `configuration` opens a read to a tenant's key alone though its right is none of configuration.
     `bare` leaves out the envelope: a success is the answer's value, a 400 the map of the wrong fields.
@@ -249,6 +251,8 @@ class Endpoint:
     creates: bool = False
     configuration: bool = False
     bare: bool = False
+    body_optional: bool = False
+    search_errors: bool = False
     text_types: tuple[str, ...] = ()
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
 

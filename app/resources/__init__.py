@@ -5,6 +5,7 @@ The order of `RESOURCES` is that in which the documents of one change set are ju
 
 from app.http.information import information_endpoints
 from app.http.resource import Resource
+from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
@@ -40,8 +41,11 @@ _DESCRIBED: tuple[Resource, ...] = (
     TENANTS,
 )
 
+_SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))
+
 _INFORMATION = Resource(
-    name="info", endpoints=information_endpoints(endpoint for each in _DESCRIBED for endpoint in each.endpoints)
+    name="info",
+    endpoints=information_endpoints(endpoint for each in (*_DESCRIBED, _SEARCH) for endpoint in each.endpoints),
 )
 
-RESOURCES: tuple[Resource, ...] = (*_DESCRIBED, _INFORMATION)
+RESOURCES: tuple[Resource, ...] = (*_DESCRIBED, _SEARCH, _INFORMATION)

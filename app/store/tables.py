@@ -92,6 +92,15 @@ class DocumentField(Base):
     number: Mapped[float | None]
 
 
+class DeclaredKeys(Base):
+    """By which keys the documents of a kind were listed in `document_fields`; another digest lists them again."""
+
+    __tablename__ = "declared_keys"
+
+    kind: Mapped[str] = mapped_column(Key, primary_key=True)
+    digest: Mapped[str]
+
+
 class EventRecord(Base):
     """One event of a tenant's log, see docs/format-1.md; rows are only ever added."""
 
