@@ -25,7 +25,7 @@ from app.http.observe import configure_logging
 from app.http.rights import grant_of
 from app.http.throttle import Throttle
 from app.http.wiring import Wiring
-from app.people.callers import People
+from app.people.callers import People, is_active_user
 from app.resources import RESOURCES
 from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
@@ -49,6 +49,7 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
         find_others={API_KEY: server.find_key, BEARER: server.find_person},
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
+        max_upload_bytes=config.max_upload_bytes,
         public_read=config.public_read,
         request_timeout_s=config.request_timeout_s,
         most_streams=max(1, config.threads // 2),
@@ -85,8 +86,11 @@ class _Server:
     def find_account(self, hashed: str) -> AccountGrant | None:
         with self.opened.database.everywhere("token look-up") as connection:
             holder = find_by_hash(connection, hashed)
+            owner = None if holder is None else holder.account.owner
+            if holder is not None and owner and not is_active_user(connection, holder.account.tenant, owner):
+                return None
         if holder is None:
-            return None
+            return self._standing(self.people.find_by_personal_token(hashed, self.opened.committer.clock()))
         account = holder.account
         if not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
@@ -106,13 +110,19 @@ class _Server:
         return AccountGrant(record.id, ANONYMOUS, None, KEY_GRANT, record.state, record.read_only)
 
     def find_person(self, token: str) -> AccountGrant | None:
-        people = People(self.opened.database, self.opened.committer.ring)
-        found = people.find_by_access(token, self.opened.committer.clock())
+        return self._standing(self.people.find_by_access(token, self.opened.committer.clock()))
+
+    def _standing(self, found: AccountGrant | None) -> AccountGrant | None:
+        """Add to a person how their tenant stands."""
         if found is None:
             return None
         with self.opened.database.connect() as connection:
             record = find_tenant(connection, found.tenant)
         return None if record is None else replace(found, state=record.state, read_only=record.read_only)
+
+    @property
+    def people(self) -> People:
+        return People(self.opened.database, self.opened.committer.ring)
 
     def find_fault(self) -> str | None:
         try:

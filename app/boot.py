@@ -58,7 +58,8 @@ class Installation:
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
-        return Work(ctx, TenantSession(self.database, ctx.tenant), self.committer, self.followers, self.notes)
+        session, data_dir = TenantSession(self.database, ctx.tenant), self.git_root.parent
+        return Work(ctx, session, self.committer, self.followers, self.notes, self.git_writer, data_dir)
 
     def tenants(self, only: str | None = None) -> Iterable[str]:
         """Name the tenants that have a history, or the one that is asked for."""

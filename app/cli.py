@@ -24,9 +24,13 @@ COMMANDS: Mapping[str, Place] = {
     "config": Place("app.commands.config:show", "Print the configuration in force, and the files it comes from."),
     "db": Place("app.commands.database:db", "Look after the database."),
     "accounts": Place("app.commands.accounts:accounts", "Make, list and revoke API accounts."),
+    "users": Place("app.commands.users:users", "Make and list the people of a tenant."),
     "tenants": Place("app.commands.tenants:tenants", "Make, list, change and delete tenants."),
     "catalogue": Place("app.commands.tenants:catalogue", "Look after the catalogue that new tenants are copied from."),
     "import": Place("app.commands.documents:import_folder", "Load a folder of documents as one change set."),
+    "import-rudder": Place(
+        "app.commands.rudder:import_rudder", "Import an archive that Rudder exported, as one change set."
+    ),
     "verify": Place("app.commands.documents:verify", "Prove that log, documents and git agree."),
     "git": Place("app.commands.documents:git", "Look after the git repositories, which are replays of the log."),
     "backup": Place("app.commands.database:backup", "Write the database and the keys into one file."),

@@ -12,17 +12,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.config_checks import check_mail_from, check_smtp_url, split_listen
 from app.core.errors import SternpostError
 
 PREFIX = "STERNPOST_"
 MORE_FILE = "STERNPOST_CONFIG"
 TEST_PREFIX = "STERNPOST_TEST_"
 _CHECKOUT = Path(__file__).resolve().parent.parent / "config"
-_LAST_PORT = 65535
 _SHORTEST_TOKEN = 20
 
 
@@ -62,7 +62,7 @@ class Config(BaseSettings):
     processes: int = Field(1, ge=1, le=128, description="Serving processes; more than 1 needs PostgreSQL.")
     max_body_bytes: int = Field(8_388_608, ge=1024, description="Largest request body.")
     max_upload_bytes: int = Field(
-        268_435_456, ge=1024, description="Largest uploaded archive; no endpoint takes one yet."
+        268_435_456, ge=1024, description="Largest body that brings an archive as a file of a multipart form."
     )
     request_timeout_s: int = Field(
         60, ge=1, le=3600, description="Seconds that a request may take before it is cancelled."
@@ -78,7 +78,17 @@ class Config(BaseSettings):
         description="Addresses or networks whose `X-Forwarded-*` headers are believed; "
         "separated by commas in the environment.",
     )
-    public_url: str = Field("", description="URL under which people reach the server, for links.")
+    public_url: str = Field(
+        "", description="URL under which people reach the server, for links in mails; empty means that of `listen`."
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(check_smtp_url)] = Field(
+        SecretStr(""),
+        description="Mail server: `smtp://HOST:25`, `smtps://USER:PASSWORD@HOST:465` or "
+        "`smtp+starttls://USER:PASSWORD@HOST:587`; empty sends no mail.",
+    )
+    mail_from: Annotated[str, AfterValidator(check_mail_from)] = Field(
+        "sternpost@localhost", description="Address that mails come from."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )
@@ -90,12 +100,17 @@ class Config(BaseSettings):
     @property
     def host(self) -> str:
         """Give the address part of `listen`, an IPv6 one without brackets."""
-        return _split_listen(self.listen)[0]
+        return split_listen(self.listen)[0]
 
     @property
     def port(self) -> int:
         """Give the port part of `listen`; 0 means any free one."""
-        return _split_listen(self.listen)[1]
+        return split_listen(self.listen)[1]
+
+    @property
+    def link_base(self) -> str:
+        """Give what links in mails begin with."""
+        return self.public_url or f"http://{self.listen}"
 
     @property
     def run_dir(self) -> Path:
@@ -110,7 +125,7 @@ class Config(BaseSettings):
     @field_validator("listen")
     @classmethod
     def _check_listen(cls, value: str) -> str:
-        _split_listen(value)
+        split_listen(value)
         return value
 
     @field_validator("data_dir")
@@ -253,14 +268,6 @@ def _read(path: Path) -> dict[str, Any]:
     return values
 
 
-def _split_listen(value: str) -> tuple[str, int]:
-    host, colon, port = value.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= _LAST_PORT):
-        raise ValueError("write ADDRESS:PORT, for example 127.0.0.1:8080 or [::1]:8080")
-    return host, int(port)
-
-
 def _hint(name: str, allowed: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, sorted(allowed), n=3)
     return f"the nearest allowed: {', '.join(near)}" if near else f"allowed are: {', '.join(sorted(allowed))}"
@@ -271,7 +278,7 @@ def _sentence(fault: ValidationError) -> str:
     for error in fault.errors(include_url=False):
         name = str(error["loc"][0]) if error["loc"] else ""
         remedy = error["msg"].removeprefix("Value error, ")
-        # The two that may hold a secret are not repeated.
-        shown = "" if name in {"admin_token", "database_url"} else f" '{error['input']}'"
+        # Those that may hold a secret are not repeated.
+        shown = "" if name in {"admin_token", "database_url", "smtp_url"} else f" '{error['input']}'"
         texts.append(f"{PREFIX}{name.upper()}{shown} cannot be used: {remedy}")
     return "; ".join(texts)

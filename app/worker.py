@@ -1,4 +1,4 @@
-"""Background work: follows the log of every tenant and writes git behind it."""
+"""Background work: follows the log of every tenant and writes git behind it, and mails what is due."""
 
 import threading
 import time
@@ -12,7 +12,10 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
+from app.people.mailing import MailServer, send_due
 from app.store.events import followed_heads
+from app.store.heartbeat import beat
+from app.store.logins import drop_ended_logins
 from app.store.tables import IdempotencyRow
 from app.store.tenants import list_buried
 
@@ -29,10 +32,13 @@ def run(config: Config, stopping: threading.Event) -> None:
     configure_logging(config.log_level)
     opened = open_installation(config)
     chores_due = time.monotonic()
+    server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
     written: dict[str, str] = {}
     try:
         while not stopping.is_set():
+            beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, written, stopping))
+            _guarded("mail", lambda: _mail(opened, server))
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
@@ -51,9 +57,14 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
             written[tenant] = head
 
 
+def _mail(opened: Installation, server: MailServer) -> None:
+    send_due(opened.database, opened.committer.ring, server, now_ms())
+
+
 def _chores(opened: Installation, stopping: threading.Event) -> None:
     with opened.database.writing_everywhere("chores") as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
+        drop_ended_logins(connection, now_ms())
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)

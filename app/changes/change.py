@@ -19,7 +19,8 @@ class Edit:
     `fields` are those that were given: everything else keeps its value (modify) or takes its default (create).
     `expected_revision` is the caller's If-Match. `source` names the document that a creation is copied from. `strict`
     says what a kind does with names inside a value that it does not know: refuse them, else drop them. `force` deletes
-    what uses a deleted document too. `cascaded` marks an edit that another one brought with it; judging sets it.
+    what uses a deleted document too. `whole` fields are the complete document: what is absent takes its default, in a
+    modification too. `cascaded` marks an edit that another one brought with it; judging sets it.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Edit:
     source: str | None = None
     strict: bool = True
     force: bool = False
+    whole: bool = False
     cascaded: bool = False
 
 

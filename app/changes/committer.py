@@ -10,14 +10,15 @@ from sqlalchemy.exc import DBAPIError
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.judging import Laws, judge, needed
 from app.changes.kinds import Kind
-from app.changes.lanes import Lane, Lanes, Ticket
+from app.changes.lanes import Lane, Lanes, Plan, Ticket
 from app.changes.operating import Act, answered_before, answered_row
 from app.changes.quotas import Quotas
 from app.changes.reasons import REASON_SETTINGS, settle_reason
-from app.changes.recording import Recorder
+from app.changes.recording import Fact, Recorder
 from app.changes.replaying import Earlier
 from app.changes.secrecy import Sealer
 from app.changes.view import BatchView
+from app.changes.watching import Step, Watch
 from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.context import Context
@@ -76,15 +77,29 @@ class Committer:
         self._commits = commits
         self._lanes = Lanes()
 
-    def submit(self, ctx: Context, edits: Sequence[Edit], *, idempotency: Idempotency | None = None) -> Outcome:
+    def submit(
+        self,
+        ctx: Context,
+        edits: Sequence[Edit],
+        *,
+        plan: Plan | None = None,
+        facts: Sequence[Fact] = (),
+        idempotency: Idempotency | None = None,
+        watch: Watch | None = None,
+    ) -> Outcome:
         """Apply a change set whole or not at all; when this returns, the change is durable and logged.
+
+        `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
+        With `watch` every refused document is named, not the first only.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
-        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency), self._commit)
+        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency, plan, facts, watch), self._commit)
 
-    def preview(self, ctx: Context, edits: Sequence[Edit]) -> Outcome:
+    def preview(
+        self, ctx: Context, edits: Sequence[Edit], *, plan: Plan | None = None, watch: Watch | None = None
+    ) -> Outcome:
         """Judge a change set against the present documents and write nothing.
 
         Raises:
@@ -92,9 +107,10 @@ class Committer:
         """
         with self.database.connect(ctx.tenant) as connection:
             view = BatchView(connection, ctx.tenant, self.kinds, ctx)
+            edits = [*edits, *(plan(view) if plan is not None else ())]
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
-            judged = judge(view, edits, self._laws, sealer, self.clock())
+            judged = judge(view, edits, self._laws, sealer, self.clock(), watch)
             record = find_tenant(connection, ctx.tenant)
             Quotas(connection, ctx.tenant, record.limits if record else {}).take(judged.changes)
         return Outcome(judged.asked, judged.changes)
@@ -120,6 +136,8 @@ class Committer:
             if idempotency is not None:
                 recorder.batch.idempotency.append(answered_row(ctx, idempotency, deed, recorder.now))
             write(connection, head, recorder.batch)
+            fault_point("operate.before")
+        fault_point("operate.after")
         return deed.answer
 
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
@@ -167,6 +185,8 @@ class Committer:
         recorder.batch.secrets.update(sealer.sealed)
         batch = recorder.batch
         if batch.events or batch.idempotency:
+            for ticket in tickets:
+                _tell(ticket, "writing", len(batch.events))
             write(connection, head, batch)
             fault_point("commit.written")
         lane.head, lane.seq = head.head, head.seq
@@ -182,9 +202,11 @@ class Committer:
             if answer is None:
                 refuse_closed(recorder.head, ticket.ctx)
                 ctx = settle_reason(ticket.ctx, view.find)
-                judged = judge(view, ticket.edits, self._laws, sealer, recorder.now)
+                judged = judge(view, self._edits(ticket, view), self._laws, sealer, recorder.now, ticket.watch)
                 batch.quotas.take(judged.changes)
+                _tell(ticket, "recording", len(judged.changes))
                 answer = recorder.record(ctx, judged, idempotency=ticket.idempotency)
+                recorder.note(ctx, [fact.about(answer) for fact in ticket.facts if answer.changes])
                 earlier.remember(ticket, answer)
         except DBAPIError:
             raise
@@ -197,6 +219,13 @@ class Committer:
         if recorder.trees is not None and mark is not None:
             recorder.trees.forget(mark)
         return answer
+
+    def _edits(self, ticket: Ticket, view: BatchView) -> Sequence[Edit]:
+        if ticket.plan is None:
+            return ticket.edits
+        edits = [*ticket.edits, *ticket.plan(view)]
+        view.preload(needed(edits, self.kinds))
+        return edits
 
     def _trees(self, connection: Connection, lane: Lane, head: TenantHead) -> Trees | None:
         if not self._commits:
@@ -211,6 +240,11 @@ class Committer:
             lane.trees = Trees.load((self.kinds[kind].folder, document_id, blob) for kind, document_id, blob in blobs)
         lane.head, lane.seq = head.head, head.seq
         return lane.trees
+
+
+def _tell(ticket: Ticket, step: Step, total: int) -> None:
+    if ticket.watch is not None:
+        ticket.watch.progress(step, 0, total)
 
 
 def refuse_closed(head: TenantHead, ctx: Context) -> None:

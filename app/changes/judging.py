@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 
 from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, title
-from app.changes.secrecy import Sealer
+from app.changes.secrecy import AnyTag, Sealer
 from app.changes.view import BatchView
+from app.changes.watching import Refusals, Watch
 from app.core.canonical import Document, pretty
-from app.core.errors import AlreadyExistsError, InvalidError, StaleError
+from app.core.errors import AlreadyExistsError, InvalidError, StaleError, SternpostError
 from app.core.ids import check_id
 from app.store.documents import Stored
 from app.store.git.objects import blob_sha
 
 MAX_CASCADE = 100_000
-"""More documents than this in one change set is a loop in a cascade."""
+"""More edits than this that came with others are a loop in a cascade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +35,72 @@ class Laws:
     reserved: Mapping[str, frozenset[str]]
 
 
-def judge(view: BatchView, edits: Sequence[Edit], laws: Laws, sealer: Sealer, now: int) -> Judged:
-    """Merge the edits over the stored documents and check the result as a whole.
+def judge(
+    view: BatchView, edits: Sequence[Edit], laws: Laws, sealer: Sealer, now: int, watch: Watch | None = None
+) -> Judged:
+    """Merge the edits over the stored documents and check the result as a whole; with `watch` all refusals are told.
 
     Raises:
         SternpostError: the change set is refused; the caller undoes the view.
     """
-    kinds = laws.kinds
-    order = {name: position for position, name in enumerate(kinds)}
-    waiting = deque(sorted(edits, key=lambda edit: order[edit.kind]))
-    seen = 0
-    while waiting:
-        seen += 1
-        if seen > MAX_CASCADE:
-            raise RuntimeError("A cascade does not end")
-        edit = waiting.popleft()
-        change = _merge(view, edit, laws, sealer, now)
-        if change.after is not change.before:
-            cascade = [replace(one, cascaded=True) for one in kinds[edit.kind].cascade(change, view)]
-            waiting.extendleft(reversed(cascade))
-    changes = tuple(_changes(view))
-    for change in changes:
-        kinds[change.kind].check(change, view)
-    by_key = {(change.kind, change.id): change for change in changes}
-    asked = tuple(by_key.get((edit.kind, edit.id)) or _unchanged(edit, view.get(edit.kind, edit.id)) for edit in edits)
-    return Judged(asked, changes)
+    return _Judgement(view, laws, sealer, now, watch or Watch(), Refusals(watch is not None)).judge(edits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """One change set under judgement."""
+
+    view: BatchView
+    laws: Laws
+    sealer: Sealer
+    now: int
+    watch: Watch
+    refusals: Refusals
+
+    def judge(self, edits: Sequence[Edit]) -> Judged:
+        self._merge_all(edits)
+        changes = tuple(_changes(self.view))
+        self._check_all(changes, edits)
+        self.refusals.raise_if_any()
+        by_key = {(change.kind, change.id): change for change in changes}
+        asked = tuple(
+            by_key.get((edit.kind, edit.id)) or _unchanged(edit, self.view.get(edit.kind, edit.id)) for edit in edits
+        )
+        return Judged(asked, changes)
+
+    def _merge_all(self, edits: Sequence[Edit]) -> None:
+        kinds = self.laws.kinds
+        order = {name: position for position, name in enumerate(kinds)}
+        waiting = deque(sorted(edits, key=lambda edit: order[edit.kind]))
+        seen = 0
+        while waiting:
+            seen += 1
+            if seen > len(edits) + MAX_CASCADE:
+                raise RuntimeError("A cascade does not end")
+            edit = waiting.popleft()
+            change = self._merged(edit)
+            if change is not None and change.after is not change.before:
+                cascade = [replace(one, cascaded=True) for one in kinds[edit.kind].cascade(change, self.view)]
+                waiting.extendleft(reversed(cascade))
+            self.watch.progress("judging", seen, seen + len(waiting))
+
+    def _merged(self, edit: Edit) -> Change | None:
+        try:
+            return _merge(self.view, edit, self.laws, self.sealer, self.now, keeps_tags=self.watch.keeps_tags)
+        except SternpostError as error:
+            self.refusals.take(edit, error, self.laws.kinds[edit.kind].needs(edit))
+            return None
+
+    def _check_all(self, changes: Sequence[Change], edits: Sequence[Edit]) -> None:
+        asked = {(edit.kind, edit.id): edit for edit in edits} if self.refusals.collects else {}
+        for number, change in enumerate(changes, 1):
+            kind = self.laws.kinds[change.kind]
+            try:
+                kind.check(change, self.view)
+            except SternpostError as error:
+                edit = asked.get((change.kind, change.id)) or Edit(change.kind, change.id, change.action)
+                self.refusals.take(edit, error, kind.needs(edit))
+            self.watch.progress("checking", number, len(changes))
 
 
 def needed(edits: Iterable[Edit], kinds: Mapping[str, Kind]) -> set[tuple[str, str]]:
@@ -72,7 +114,7 @@ def needed(edits: Iterable[Edit], kinds: Mapping[str, Kind]) -> set[tuple[str, s
     return keys
 
 
-def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int) -> Change:
+def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int, *, keeps_tags: bool) -> Change:
     key, kind = (edit.kind, edit.id), laws.kinds[edit.kind]
     if edit.action == "create":
         _check_new_id(edit.id, kind, laws.reserved.get(edit.kind, frozenset()))
@@ -84,7 +126,8 @@ def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int) ->
         view.put(key, None)
         return Change(edit.kind, edit.id, present, None, force=edit.force)
     document = kind.judge(present, edit, view)
-    document, content = sealer.seal(document, tuple(kind.secret_paths(document, view)))
+    held = AnyTag() if keeps_tags else present and present.document
+    document, content = sealer.seal(document, tuple(kind.secret_paths(document, view)), held=held)
     after = _stored(kind, edit.id, document, content, view.before(key), now)
     if present is not None and after.body == present.body:
         return Change(edit.kind, edit.id, present, present)

@@ -1,6 +1,6 @@
 """What a kind of document is: names, the judgement of its edits, and what it refers to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,8 +41,14 @@ class View(Protocol):
     def holders(self, kind: str, field: str, value: str) -> list[Stored]:
         """Read the documents of a kind whose declared field has this value, by id."""
 
+    def preload(self, keys: Collection[tuple[str, str]]) -> None:
+        """Fetch documents at once that will be read one by one."""
+
     def all(self, kind: str) -> list[Stored]:
         """Read every document of a kind, by id."""
+
+    def people(self, ids: Sequence[str]) -> set[str]:
+        """Tell which of these ids are those of people of the tenant."""
 
 
 Guard = Callable[[Stored, Edit, View], None]
@@ -139,7 +145,7 @@ def laid_over(defaults: Mapping[str, JSON], present: Stored | None, edit: Edit, 
     Raises:
         NotFoundError: the document to copy does not exist.
     """
-    if present is not None:
+    if present is not None and not edit.whole:
         base: Mapping[str, JSON] = present.document
     elif edit.source is not None:
         base = view.source(edit.kind, edit.source).document

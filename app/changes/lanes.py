@@ -6,10 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from app.changes.change import Edit, Idempotency, Outcome
+from app.changes.kinds import View
+from app.changes.recording import Fact
+from app.changes.watching import Watch
 from app.core.context import Context
 from app.core.deadline import OVERDUE, Deadline, present
 from app.core.errors import OverdueError
 from app.store.git.trees import Trees
+
+Plan = Callable[[View], Sequence[Edit]]
+"""Edits that depend on the present documents: made under the lock, when nobody can change these any more."""
 
 MAX_BATCH_EDITS = 2_000
 """A batch ends when it holds this many edits, so that no writer waits for ever behind large ones."""
@@ -17,11 +23,17 @@ MAX_BATCH_EDITS = 2_000
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """One change set on its way: `answer` is the outcome or the refusal once `done` is set."""
+    """One change set on its way: `answer` is the outcome or the refusal once `done` is set.
+
+    `plan` adds edits under the lock; `facts` are logged right after the change, where there is one.
+    """
 
     ctx: Context
     edits: Sequence[Edit]
     idempotency: Idempotency | None = None
+    plan: Plan | None = None
+    facts: Sequence[Fact] = ()
+    watch: Watch | None = None
     answer: Outcome | BaseException | None = None
     woken: threading.Event = field(default_factory=threading.Event)
     deadline: Deadline = field(default_factory=present)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.changes.change import Change, Idempotency, Outcome
 from app.changes.judging import Judged
@@ -29,6 +29,11 @@ class Fact:
     name: str | None = None
     data: Document | None = None
     outcome: LogOutcome = "success"
+
+    def about(self, outcome: Outcome) -> "Fact":
+        """Say in which commit and events the change was made that this fact explains."""
+        made: Document = {"commit": outcome.commit, "first": outcome.first_seq, "last": outcome.last_seq}
+        return replace(self, data={**(self.data or {}), "made": made})
 
 
 @dataclass(slots=True)

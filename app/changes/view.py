@@ -1,12 +1,13 @@
 """The documents of one tenant under the committer's lock, with what the batch has changed so far laid over them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from app.changes.kinds import Kind
 from app.core.context import Context
 from app.store.documents import Stored
+from app.store.people import known_users
 from app.store.writes import read_all, read_holders, read_some
 
 DocumentKey = tuple[str, str]
@@ -92,6 +93,10 @@ class BatchView:
             self._whole.add(kind)
         found = (one for key, one in self._documents.items() if key[0] == kind and one is not None)
         return sorted(found, key=lambda one: one.id)
+
+    def people(self, ids: Sequence[str]) -> set[str]:
+        """Tell which of these ids are those of people of the tenant."""
+        return known_users(self._connection, self._tenant, ids)
 
     def begin(self, ctx: Context) -> None:
         """Start judging a change set."""

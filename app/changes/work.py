@@ -1,18 +1,22 @@
 """What a service function is given: who asks, a reading session of their tenant, and the way to change things."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
+from app.changes.lanes import Plan
 from app.changes.noting import Notes
 from app.changes.operating import Act
 from app.changes.recording import Fact
 from app.changes.tenants import Suffix, random_suffix
+from app.changes.watching import Watch
 from app.core.canonical import Document
 from app.core.context import Context
+from app.store.git.writer import GitWriter
 from app.store.session import TenantSession
 
 T = TypeVar("T")
@@ -37,21 +41,27 @@ class Terms:
 
 @dataclass(slots=True)
 class Work:
-    """One caller's business; `session` only reads, and changes go through `submit`."""
+    """One caller's business; `session` only reads, and changes go through `submit`.
+
+    Who reads the repository asks `git` to catch up first.
+    """
 
     ctx: Context
     session: TenantSession
     committer: Committer
     followers: Followers
     notes: Notes
+    git: GitWriter
+    data_dir: Path
     idempotency: Idempotency | None = None
     dry_run: bool = False
+    watch: Watch | None = None
     terms: Terms = Terms()
 
     def within(self, ctx: Context) -> "Work":
         """Open the business of somebody who was just found out to be the caller (a login); `release` it as well."""
         self.session.release()
-        return Work(ctx, TenantSession(self.session.database, ctx.tenant), self.committer, self.followers, self.notes)
+        return replace(self, ctx=ctx, session=TenantSession(self.session.database, ctx.tenant), idempotency=None)
 
     def note_later(self, fact: Fact) -> None:
         """Log something off the request's path; equal facts of a moment become one with a count."""
@@ -61,16 +71,21 @@ class Work:
         """Answer a repeated request from the log: `key` is the caller's, `digest` identifies the request."""
         self.idempotency = Idempotency(key, digest)
 
-    def submit(self, edits: Sequence[Edit]) -> Outcome:
+    def submit(self, edits: Sequence[Edit], *, plan: Plan | None = None, facts: Sequence[Fact] = ()) -> Outcome:
         """Change configuration, or only judge the change when the caller asked for a dry run.
+
+        `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
+        Where the work is watched, every refused document is named, not the first only.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
         self.session.release()
         if self.dry_run:
-            return self.committer.preview(self.ctx, edits)
-        return self.committer.submit(self.ctx, edits, idempotency=self.idempotency)
+            return self.committer.preview(self.ctx, edits, plan=plan, watch=self.watch)
+        return self.committer.submit(
+            self.ctx, edits, plan=plan, facts=facts, idempotency=self.idempotency, watch=self.watch
+        )
 
     def operate(self, act: Act) -> Document:
         """Do what is no change of configuration, and log it.

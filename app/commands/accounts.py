@@ -10,6 +10,7 @@ from app.core.canonical import JSON
 from app.core.clock import rfc3339
 from app.core.context import Context
 from app.resources.accounts.service import create_account, delete_account, list_accounts
+from app.store.people import find_by_username
 
 NEVER = "never"
 _TENANT = click.option("--tenant", default="default", show_default=True, help="The tenant that the account belongs to.")
@@ -40,7 +41,9 @@ def accounts() -> None:
 @click.argument("name")
 @_TENANT
 @click.option("--rights", type=click.Choice(["none", "ro", "rw"]), default="ro", show_default=True)
-@click.option("--owner", help="Id of the person who answers for it; without one its approvals do not count.")
+@click.option(
+    "--owner", help="Id or user name of the person who answers for it; without one its approvals do not count."
+)
 @click.option(
     "--expires",
     callback=_day,
@@ -51,6 +54,10 @@ def create(*, name: str, tenant: str, rights: str, owner: str | None, expires: i
     """Make the account NAME and print its token, this once."""
     fields = {"id": name, "name": name, "authorizationType": rights, "owner": owner, **_expiry(expires)}
     with installation(load()) as opened:
+        with opened.database.connect(tenant) as connection:
+            person = None if owner is None else find_by_username(connection, tenant, owner)
+        if person is not None:
+            fields["owner"] = person.id
         made = create_account(opened.work(Context.system(tenant, f"sternpost accounts create {name}")), fields)
     click.echo(f"Account '{name}' of tenant '{tenant}' expires: {made['expirationDate'] or NEVER}", err=True)
     click.echo(made["token"])

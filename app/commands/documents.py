@@ -1,6 +1,5 @@
 """`sternpost import`, `verify` and `git`: documents in bulk, and the proof that log, git and documents agree."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +8,14 @@ import click
 from tqdm import tqdm
 
 from app.boot import Installation, installation
-from app.changes.change import Edit, Outcome
+from app.changes.change import Outcome
+from app.changes.watching import Watch
+from app.commands.progress import progress_bar
 from app.config import load
 from app.core.context import Context
 from app.core.errors import IntegrityError, SternpostError
-from app.importing import find_files, for_tenant, read_edits
+from app.http.intake import FileFaults, put
+from app.importing import find_files, read_edits
 from app.verify import verify_installation
 
 _ALL_TENANTS = click.option("--tenant", help="Only this tenant; otherwise every one.")
@@ -30,35 +32,25 @@ def import_folder(*, folder: Path, tenant: str, reason: str, dry_run: bool) -> N
     Every `<kind plural>/**/*.json` under FOLDER is taken, all of them or none. A document whose id exists is
     changed to what its file says; members that the file does not have stay as they are.
     """
-    edits = read_folder(folder)
     with installation(load()) as opened:
-        ctx = Context.system(tenant, reason or f"Import of {len(edits)} documents")
-        edits, outcome = import_edits(opened, ctx, edits, dry_run=dry_run)
-    echo_import(edits, outcome, dry_run=dry_run)
+        import_into(opened, folder, Context.system(tenant, reason), dry_run=dry_run)
 
 
-def read_folder(folder: Path) -> list[Edit]:
-    """Read a folder's documents, showing how far it is."""
-    return read_edits(folder, tqdm(find_files(folder), desc="Reading", unit=" files", leave=False, disable=None))
-
-
-def import_edits(opened: Installation, ctx: Context, edits: list[Edit], *, dry_run: bool) -> tuple[list[Edit], Outcome]:
-    """Submit documents that were read, as creations or modifications of what the tenant has."""
-    work = opened.work(ctx)
-    wanted = for_tenant(work.session, edits)
-    work.release()
-    _say(f"Judging {len(wanted)} documents ...")
-    return wanted, work.preview(wanted) if dry_run else work.submit(wanted)
-
-
-def echo_import(edits: list[Edit], outcome: Outcome, *, dry_run: bool) -> None:
-    """Say what an import did, or would do."""
-    changed, known = len(outcome.changes), sum(edit.action == "modify" for edit in edits)
-    counted = f"{len(edits)} documents ({len(edits) - known} new, {known} known; {changed} changed)"
+def import_into(opened: Installation, folder: Path, ctx: Context, *, dry_run: bool) -> Outcome:
+    """Load a folder into the tenant of `ctx`, showing how far it is, and say what that did or would do."""
+    files, faults = find_files(folder), FileFaults()
+    edits = read_edits(folder, tqdm(files, desc="Reading", unit=" files", leave=False, disable=None), faults)
+    with progress_bar() as progress, faults.judged():
+        work = opened.work(ctx if ctx.reason else ctx.because(f"Import of {len(edits)} documents"))
+        work.dry_run, work.watch = dry_run, Watch(progress)
+        outcome = work.submit([], plan=lambda view: put(edits, view))
+    changed, new = len(outcome.changes), sum(change.before is None for change in outcome.asked)
+    counted = f"{len(edits)} documents ({new} new, {len(edits) - new} known; {changed} changed)"
     if dry_run:
         click.echo(f"Would import {counted}; nothing was written")
     else:
         click.echo(f"Imported {counted} as commit {outcome.commit or 'none: nothing differs'}")
+    return outcome
 
 
 @click.command()
@@ -129,8 +121,3 @@ def _bar(opened: Installation, tenant: str) -> Iterator[Callable[[int], None]]:
             bar.update(seq - bar.n)
 
         yield reached
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(text, err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from app.boot import Installation, installation
-from app.commands.documents import echo_import, import_edits, read_folder
+from app.commands.documents import import_into
 from app.config import load
 from app.core.context import Context
 from app.core.tenancy import LIMITS, PUBLIC, STATES, SYSTEM_TENANT
@@ -94,13 +94,11 @@ def import_catalogue(*, folder: Path, reason: str, dry_run: bool) -> None:
 
     The layout is that of `sternpost import`. Tenants that exist keep what they have; later ones get the new state.
     """
-    edits = read_folder(folder)
-    why = reason or f"Import of {len(edits)} documents into the catalogue"
+    why = reason or "Import into the catalogue"
     with installation(load()) as opened:
-        edits, outcome = import_edits(opened, Context.system(PUBLIC, why), edits, dry_run=dry_run)
+        outcome = import_into(opened, folder, Context.system(PUBLIC, why), dry_run=dry_run)
         if outcome.commit is not None:
             _administration(opened).log_import(_operator("import", why), outcome.commit, len(outcome.changes))
-    echo_import(edits, outcome, dry_run=dry_run)
 
 
 def _limit(text: str) -> tuple[str, int]:

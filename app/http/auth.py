@@ -134,11 +134,24 @@ class Authenticator:
         found = resolve(text) if resolve is not None and text else None
         if found is not None:
             return found
+        self.count_failure(address)
+        raise UnauthenticatedError(row.refused)
+
+    def count_failure(self, address: str) -> None:
+        """Count a failed authentication of any kind.
+
+        Raises:
+            ThrottledError: it was one too many from this address.
+        """
         wait_s = self.throttle.fail(address)
         if wait_s:
             text = f"Too many failed authentications from this address; try again in {wait_s} s"
             raise ThrottledError(text, retry_after_s=wait_s)
-        raise UnauthenticatedError(row.refused)
+
+
+def listened(names: Sequence[str], environ: Mapping[str, object]) -> Mapping[str, object]:
+    """Pick the credentials that an endpoint listens to although it needs none."""
+    return {name: environ[name] for name in names if name in environ}
 
 
 def _presented(environ: Mapping[str, object]) -> list[CredentialRow]:

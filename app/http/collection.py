@@ -113,6 +113,8 @@ def _deletions(one: Collection) -> Iterator[Endpoint]:
     """Deleting something that is not there: an error up to 10, success up to 24, 404 from 25 on."""
     summary = f"Delete a {one.noun}"
     for lifespan, view in ((STRICT, _deleter(one)), (FORGIVING, _forgiving_deleter(one)), (FIRST, _first_deleter(one))):
+        if lifespan.until is not None and lifespan.until < one.since:
+            continue
         declared = _endpoint(
             one, "DELETE", f"{one.path}/{{id}}", f"delete{one.singular}", summary, view, id_from="result"
         )

@@ -1,7 +1,7 @@
 """Runs one request: version, credential, path, right, state, input, view, answer; every refusal in an envelope."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -12,10 +12,10 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
-from app.core.errors import ForbiddenError, SternpostError, UnavailableError
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, search_errors
-from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.etags import matches, not_modified
@@ -23,10 +23,10 @@ from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
-from app.http.params import Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
+from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
+from app.http.responses import respond, watched
 from app.http.routing import Match, Route, Routes, Shape
-from app.http.sending import respond
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.wiring import Wiring
@@ -92,7 +92,8 @@ class Dispatcher:
             raise refusal
         match = self._match(exchange, shape, values)
         public = isinstance(match, Match) and match.route.is_public
-        caller = PUBLIC_CALLER if public else self.authenticate(exchange)
+        heard = listened(exchange.route.endpoint.greets if exchange.route else (), request.environ)
+        caller = PUBLIC_CALLER if public and not heard else self.authenticate(exchange, heard)
         if request.method == "OPTIONS":
             return self._options(exchange)
         if isinstance(match, SternpostError):
@@ -105,11 +106,16 @@ class Dispatcher:
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
             refuse_inactive(caller.state)
-        return self._run(exchange, match.route, caller, context)
+        try:
+            return self._run(exchange, match.route, caller, context)
+        except UnauthenticatedError:
+            # What a body held opened nothing: that counts like a header.
+            self.authenticator.count_failure(exchange.call.address)
+            raise
 
-    def authenticate(self, exchange: Exchange) -> Caller:
-        """Name the caller, for the answer and for the log."""
-        environ, call = exchange.request.environ, exchange.call
+    def authenticate(self, exchange: Exchange, heard: Mapping[str, object] | None = None) -> Caller:
+        """Name the caller, for the answer and for the log; `heard` are the only headers to look at."""
+        environ, call = heard or exchange.request.environ, exchange.call
         call.address = exchange.request.remote_addr or call.address
         caller = self.authenticator.caller(environ, call.address, strict=exchange.era.strict)
         call.actor, call.tenant = caller.actor.handle, caller.tenant
@@ -157,6 +163,9 @@ class Dispatcher:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
+        if endpoint.upload is not None and request.mimetype == MULTIPART and request.content_length is not None:
+            # Without a declared length the body is read into memory first, so it has the limit of the others.
+            request.max_content_length = self.wiring.max_upload_bytes
         # Before the form is read: reading it consumes the body that an Idempotency-Key is bound to.
         intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
         sent = Sent(exchange.url, form_of(request) if route.writes else {})
@@ -212,8 +221,9 @@ class Dispatcher:
         else:
             body = answers.write(route, answer, envelope_id, pretty=pretty)
         if not isinstance(body, bytes):
-            body = _watched(exchange.call, body)
-        kind = answer.content_type or (answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE)
+            body = watched(exchange.call, body)
+        plain = answers.TEXT_TYPE if endpoint.container.shape == "text" else JSON_TYPE
+        kind = answer.content_type or endpoint.media_type or plain
         headers = dict(answer.headers)
         if etag is not None:
             headers["ETag"] = etag
@@ -240,17 +250,6 @@ class Dispatcher:
                 route = self.routes.get(exchange.version, "POST", exchange.segments).route
         return route is not None and route.endpoint.search_errors
 
-    def _refusal(self, exchange: Exchange, error: Exception, action: str) -> str:
-        era, request_id = exchange.era, exchange.call.request_id
-        if exchange.route is not None and exchange.route.endpoint.bare:
-            return dump(problems.bare_body(error, request_id))
-        text, members = problems.text_of(error, era, request_id), problems.members_of(error, era)
-        of_search = self._is_search(exchange)
-        if of_search:
-            text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
-            members = {**members, "meta": meta}
-        return Envelope(action, self._path_id(exchange), members).error(text, null_data=of_search)
-
     def refuse(self, exchange: Exchange, error: Exception) -> Response:
         """Put an error into the envelope of its era."""
         error, era, call = problems.translated(error), exchange.era, exchange.call
@@ -259,7 +258,15 @@ class Dispatcher:
         action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
-        body = self._refusal(exchange, error, action)
+        text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
+        of_search = self._is_search(exchange)
+        if exchange.route is not None and exchange.route.endpoint.bare:
+            body = dump(problems.bare_body(error, call.request_id))
+        else:
+            if of_search:
+                text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
+                members = {**members, "meta": meta}
+            body = Envelope(action, self._path_id(exchange), members).error(text, null_data=of_search)
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}
@@ -270,15 +277,6 @@ class Dispatcher:
 def _plus(text: str) -> str:
     """Read an id of the path as Rudder does: a space means the plus of `uid+revision`."""
     return text.replace(" ", "+")
-
-
-def _watched(call: Call, body: Iterator[bytes]) -> Iterator[bytes]:
-    """Send a body as it is made; what breaks it off is logged, because its status was sent long ago."""
-    try:
-        yield from body
-    except Exception as error:
-        log_failure(call, error)
-        raise
 
 
 def collection_etag(exchange: Exchange, state: str) -> str:

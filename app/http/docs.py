@@ -11,7 +11,7 @@ from app.core.errors import UnknownPathError
 from app.http.endpoint import Endpoint
 from app.http.envelope import JSON_TYPE, dump
 from app.http.openapi import document
-from app.http.sending import respond
+from app.http.responses import respond
 from app.http.versions import DEPRECATED, LATEST, VERSIONS, find_version
 
 ASSETS: Final = Path(__file__).parent / "assets"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import IO, Any, Final, Literal, NamedTuple, Protocol
 
 from app.core.canonical import JSON, Document
 from app.http.schemas import ApiSchema
@@ -121,13 +121,29 @@ class Paging:
     most: int = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that an action takes, as the part `part` of a multipart form, at most `max_upload_bytes` large."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """The file that came; `name` is what its sender calls it. It is gone when the answer was sent."""
+
+    file: IO[bytes]
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What a request says, read and checked.
 
     `fields` has the input that was sent, by the schema's Python names; `document` the same by the names in which
     documents are stored, ready for an `Edit`. A field that was not sent, or sent as null, is in neither.
-    `body` is the JSON of an endpoint that declares no input schema but `json_only`, `text` a body of its `text_types`.
+    `body` is the JSON of an endpoint that declares no input schema but `json_only`, `text` a body of its `text_types`,
+    `upload` the file of one that declares an upload.
     """
 
     path: Mapping[str, str]
@@ -137,6 +153,7 @@ class Given:
     query: Document = field(default_factory=dict)
     body: JSON = None
     text: str | None = None
+    upload: Uploaded | None = None
     page: Page | None = None
     reason: str = ""
     change_request_name: str = ""
@@ -218,13 +235,16 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
+    `media_type` is that of a `TEXT` answer which is a file.
     `body_optional` lets a `json_only` action without input schema be called without a body. `search_errors` puts
     errors into `meta.error` too, as clients of search read them (contract/search.md, section 4).
-    `text_types` are further media types of the body, which the view gets as it is. `creates` makes the status 201 for
-    the tenant API. `configuration` opens a read to a tenant's key alone though its right is none of configuration.
-    `bare` leaves out the envelope: a success is the answer's value, a 400 the map of the wrong fields.
+    `text_types` are further media types of the body, which the view gets as it is. `upload` is a file that must be
+    sent; the other input comes with it in the form, or in the URL.
     `needs` names further calls that the caller must be allowed to make, where that depends on what is asked for; they
     are checked before the view runs.
+    `creates` makes the status 201 for the tenant API. `configuration` opens a read to a tenant's key alone though its
+    right is none of configuration. `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
+    the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
     """
 
     methods: tuple[str, ...]
@@ -248,13 +268,16 @@ class Endpoint:
     dry_run: bool = False
     errors: tuple[int, ...] = ()
     streams: bool = False
+    body_optional: bool = False
+    search_errors: bool = False
     creates: bool = False
     configuration: bool = False
     bare: bool = False
-    body_optional: bool = False
-    search_errors: bool = False
     text_types: tuple[str, ...] = ()
+    media_type: str | None = None
+    upload: Upload | None = None
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
+    greets: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:

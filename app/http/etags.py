@@ -1,10 +1,10 @@
-"""What to answer to whoever holds what is current already."""
+"""Answers that the client has already: entity tags compared, and 304."""
 
 from flask import Request, Response
 
 
 def matches(request: Request, etag: str) -> bool:
-    """Say whether the caller holds the answer of this tag."""
+    """Tell whether the client holds the answer of this tag."""
     header = request.environ.get("HTTP_IF_NONE_MATCH")
     if not header:
         return False
@@ -13,5 +13,5 @@ def matches(request: Request, etag: str) -> bool:
 
 
 def not_modified(etag: str) -> Response:
-    """Tell the caller to use it."""
+    """Say that what the client holds is still so."""
     return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

@@ -29,6 +29,7 @@ from app.http.params import (
     json_body,
     json_object,
     single_values,
+    uploaded_file,
 )
 from app.http.routing import Route
 from app.http.schemas import Reader, unknown_names
@@ -71,6 +72,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
     if endpoint.input is None and endpoint.json_only and (has_body(request) or not endpoint.body_optional):
         check_media(request, json_only=True)
         body = json_body(request, route.era, endpoint.unreadable)
+    upload = None if endpoint.upload is None else uploaded_file(request, endpoint.upload, route.era)
     text = _text(request) if request.mimetype in endpoint.text_types else None
     by_name, by_stored, used_json = _input(request, route, sent, rules) if text is None else ({}, {}, True)
     query_from = sent.url if endpoint.writes else sent.texts
@@ -90,6 +92,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
         query=query,
         body=body,
         text=text,
+        upload=upload,
         page=page,
         reason=general.reason,
         change_request_name=general.change_request_name,

@@ -36,6 +36,9 @@ class VersionMiddleware:
         path = environ[ASKED_PATH] = _path(environ)
         if path.startswith("/rudder/"):
             path = path.removeprefix("/rudder")
+        if path.startswith("/secure/api/"):
+            # Where Rudder serves what needs a login; here any credential of a person opens it (docs/decisions.md).
+            path = path.removeprefix("/secure")
         if path in AT_ROOT or path.startswith(AT_ROOT[:2]):
             path = f"/api/{LATEST}{path}"
         query = environ.get("QUERY_STRING", "")

@@ -1,5 +1,6 @@
 """Writes the OpenAPI document of a version from the endpoints that live in it, by flask-smorest."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,7 +11,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 
 from app.http.endpoint import PUBLIC, Endpoint
-from app.http.openapi_schemas import Components, Spec
+from app.http.openapi_schemas import FIELDS, Components, Spec
 from app.http.params import GENERAL
 from app.http.routing import Route
 from app.http.versions import DEPRECATED, TRUE
@@ -18,6 +19,7 @@ from app.http.versions import DEPRECATED, TRUE
 OPENAPI_VERSION: Final = "3.1.0"
 TITLE: Final = "Sternpost"
 TOKEN: Final = "X-API-Token"  # noqa: S105  the header's name
+LOGIN: Final = "login"
 
 ALWAYS: Final = (401, 403, 429, 500, 503)
 """Errors that any call can meet."""
@@ -37,12 +39,29 @@ def document(endpoints: Sequence[Endpoint], version: int) -> Spec:
     plugin = MarshmallowPlugin(schema_name_resolver=_nested_name)
     api = Api(app, spec_kwargs={"info": _info(version), "servers": [{"url": "/"}], "marshmallow_plugin": plugin})
     api.spec.components.security_scheme(TOKEN, {"type": "apiKey", "in": "header", "name": TOKEN})
+    api.spec.components.security_scheme(LOGIN, {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     components = Components(api)
     for blueprint in _blueprints(_alive(endpoints, version), version, components):
         api.register_blueprint(blueprint)
     written: Spec = api.spec.to_dict()
     _drop_default_errors(written)
+    _tell_apart(written)
     return written
+
+
+def _tell_apart(written: Spec) -> None:
+    """Add the path to the ids of operations that share an action: Rudder names some by one word, and so do we."""
+    operations = [
+        (operation, path)
+        for path, methods in written["paths"].items()
+        for operation in methods.values()
+        if isinstance(operation, dict)
+    ]
+    counts = Counter(operation["operationId"] for operation, _ in operations)
+    for operation, path in operations:
+        if counts[operation["operationId"]] > 1:
+            place = "_".join(part.strip("{}") for part in path.split("/")[3:])
+            operation["operationId"] = f"{operation['operationId']}_{place}"
 
 
 def _nested_name(schema: type[Schema] | Schema) -> str:
@@ -93,10 +112,10 @@ def _documented(blueprint: Blueprint, route: Route, method: str, components: Com
         return None
 
     view.__doc__ = endpoint.summary
-    kind = "text/plain" if endpoint.container.shape == "text" else "application/json"
+    kind = endpoint.media_type or ("text/plain" if endpoint.container.shape == "text" else "application/json")
     described: Any = blueprint.response(200, components.success(route), description="Done", content_type=kind)(view)
     for status in _errors(route, method):
-        refusal = components.error(route)
+        refusal = FIELDS if endpoint.bare and status == HTTPStatus.BAD_REQUEST else components.error(route)
         described = blueprint.alt_response(status, schema=refusal, description=HTTPStatus(status).phrase)(described)
     return blueprint.doc(**_operation(route, method, components))(described)  # type: ignore[no-any-return]  # untyped library
 
@@ -109,7 +128,7 @@ def _operation(route: Route, method: str, components: Components) -> Spec:
         "x-action": endpoint.action,
         "x-rights": list(endpoint.rights),
         "parameters": list(_parameters(route)),
-        "security": [] if PUBLIC in endpoint.rights else [{TOKEN: []}],
+        "security": [] if PUBLIC in endpoint.rights else [{TOKEN: []}, {LOGIN: []}],
     }
     if route.version in DEPRECATED:
         operation["deprecated"] = True

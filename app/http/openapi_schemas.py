@@ -14,6 +14,8 @@ from app.http.versions import TRUE
 Spec = dict[str, Any]
 
 TEXT: Final[Spec] = {"type": "string"}
+FIELDS: Final[Spec] = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
+"""Texts by wrong field."""
 BOOLEAN_TEXT: Final = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
 TIME: Final[Spec] = {"type": "string", "format": "date-time"}
 OURS: Final[Spec] = {
@@ -39,6 +41,8 @@ class Components:
         container = endpoint.container
         if container.shape == "text":
             return TEXT
+        if endpoint.bare:
+            return {"type": "object"}
         one = self._object(route)
         if container.wrap:
             one = _object({container.wrap: one}, required=[container.wrap])
@@ -57,7 +61,7 @@ class Components:
         """Describe the envelope of an error."""
         properties: Spec = {"action": TEXT, "id": TEXT, "result": {"const": "error"}, "errorDetails": TEXT}
         if route.era is TRUE:
-            properties["errors"] = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
+            properties["errors"] = FIELDS
         name = self._named(
             ("error", route.era.name), "Refusal", _object(properties, required=["action", "result", "errorDetails"])
         )
@@ -83,6 +87,12 @@ class Components:
             }
             json["properties"] = {**ignored, **json["properties"]}
             json["additionalProperties"] = form["additionalProperties"] = False
+        if endpoint.upload is not None:
+            file: Spec = {"type": "string", "contentMediaType": "application/octet-stream"}
+            parts = {**form, "properties": {endpoint.upload.part: file, **form["properties"]}}
+            parts["required"] = [endpoint.upload.part, *required]
+            schema = self._ref(self._named((name, "upload"), f"{name}Upload", parts))
+            return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
         content = {"application/json": {"schema": self._ref(self._named((name, "json"), f"{name}Input", json))}}
         content |= {kind: {"schema": {"type": "string"}} for kind in endpoint.text_types}
         if not endpoint.json_only:

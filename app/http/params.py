@@ -10,6 +10,7 @@ from flask import Request
 
 from app.core.canonical import JSON, Document, parse_leading
 from app.core.errors import InvalidError, TooLargeError, UnreadableError, UnsupportedMediaError
+from app.http.endpoint import Upload, Uploaded
 from app.http.fields import Texts, shown
 from app.http.schemas import Reader, hinted
 from app.http.versions import ONE_VALUE_OR_ERROR, Era
@@ -170,6 +171,26 @@ def check_media(request: Request, *, json_only: bool) -> None:
         sent = shown(request.mimetype or "no content type")
         said = f"The media type {sent} is not read here; send application/json" + ("" if json_only else " or a form")
         raise UnsupportedMediaError(said, rudder=NOT_JSON if json_only else said)
+
+
+def uploaded_file(request: Request, upload: Upload, era: Era) -> Uploaded:
+    """Find the file of an upload among the parts of a multipart form.
+
+    Raises:
+        UnsupportedMediaError: the body is no multipart form.
+        InvalidError: the file is missing, empty of a name, or there is another one.
+    """
+    how = f"send the file as the part '{upload.part}' of a multipart form, as curl -F {upload.part}=@FILE does"
+    if request.mimetype != MULTIPART:
+        sent = shown(request.mimetype or "no content type")
+        raise UnsupportedMediaError(f"The media type {sent} is not read here; {how}")
+    files = request.files.getlist(upload.part)
+    if len(files) != 1:
+        raise _field_error(upload.part, f"'{upload.part}' came {len(files)} times as a file; {how}, once")
+    others = [name for name in request.files if name != upload.part]
+    if others and era.strict:
+        raise _field_error(others[0], f"There is no place for a file '{others[0]}' here; {how}")
+    return Uploaded(files[0].stream, files[0].filename or "")
 
 
 def check_not_json(named: Mapping[str, object]) -> None:

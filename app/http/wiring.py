@@ -24,10 +24,11 @@ class Wiring:
 
     `open_work` may refuse (the tenant's state); it is called after the right was checked and before input is read.
     Its work carries the intent's idempotency key and dry run to the committer.
-    `find_account` gets `token_hash(token)` and finds only accounts that may be used now; `find_others` has the
-    resolvers of the other rows of `CREDENTIALS`, by their variables. `find_fault` says why the
+    `find_account` gets `token_hash(token)` and finds only accounts and people's own tokens that may be used now;
+    `find_others` has the resolvers of the other rows of `CREDENTIALS`, by their variables. `find_fault` says why the
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
-    and networks whose `X-Forwarded-*` are believed. `most_streams` large answers are sent at the same time at most.
+    and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
+    all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
     A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
@@ -37,6 +38,7 @@ class Wiring:
     find_fault: Callable[[], str | None] = _always_ready
     denied: Callable[[Context, str], None] = _ignore
     max_body_bytes: int = 8 * 1024 * 1024
+    max_upload_bytes: int = 256 * 1024 * 1024
     public_read: bool = False
     most_streams: int = 8
     request_timeout_s: float | None = None

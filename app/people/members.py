@@ -18,6 +18,7 @@ from app.store import people as store
 from app.store.accounts import is_used
 from app.store.people import Identity, User
 from app.store.roles import own_roles
+from app.store.rows import everywhere
 
 KIND: Final = "user"
 EVERYONE: Final = "everyone"
@@ -82,21 +83,23 @@ def check_roles(connection: Connection, tenant: str, roles: Iterable[str]) -> di
         InvalidError: there is no such role, or it is everybody's anyway.
     """
     known = {role.casefold(): role for role in role_table(connection, tenant) if role != EVERYONE}
-    wrong = sorted({role for role in roles if role.casefold() not in known})
+    wanted = sorted(set(roles))
+    wrong = [role for role in wanted if role.casefold() not in known]
     if wrong:
         listed = ", ".join(sorted(known.values()))
         texts = [f"Role '{role}' was not found; use one of: {listed}" for role in wrong]
         raise InvalidError("; ".join(texts), fields={"roles": texts})
-    return {known[role.casefold()]: None for role in roles}
+    return {known[role.casefold()]: None for role in wanted}
 
 
 def check_free_email(connection: Connection, tenant: str, email: str | None) -> None:
     """Refuse an address that another member of the tenant has.
 
     Raises:
-        AlreadyExistsError: naming the field; other tenants are not looked at.
+        InvalidError: it is no address.
+        AlreadyExistsError: other tenants are not looked at.
     """
-    if email is not None and store.find_by_email(connection, tenant, email) is not None:
+    if email is not None and check_email(email) and store.find_by_email(connection, tenant, email) is not None:
         raise AlreadyExistsError(
             "The e-mail address is another user's of this tenant; change that user, or use another"
         )
@@ -122,7 +125,9 @@ def found(  # noqa: PLR0913  one person, said whole
         InvalidError: the address is no address, or known already; only `email` is in error.
     """
     check_email(email)
-    if store.is_email_known(connection, email):
+    with everywhere(connection, "whose address it is"):
+        is_known = store.is_email_known(connection, email)
+    if is_known:
         text = "This e-mail address is known already; log in with it, or use another"
         raise InvalidError(text, fields={"email": [text]})
     identity = Identity(id=new_id(), email=email, password=password_hash, created=now_ms)

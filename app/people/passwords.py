@@ -5,7 +5,7 @@ from functools import cache
 from threading import BoundedSemaphore
 from typing import Final
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.core.errors import InvalidError
@@ -20,6 +20,8 @@ COMMON: Final = (
 )
 """Words that guessing starts with; a password that is one of them and little else is refused."""
 _LITTLE_ELSE: Final = 4
+MOST_ROUNDS: Final = 10
+MOST_KIB: Final = 131_072
 
 # Each verification takes 64 MiB and a core for some time: a flood of logins must not take all of the machine.
 _AT_ONCE = BoundedSemaphore(4)
@@ -46,6 +48,22 @@ def hash_password(password: str) -> str:
         return _HASHER.hash(unicodedata.normalize("NFKC", password))
 
 
+def check_hash(hashed: str, *, field: str = "password") -> str:
+    """Return a hash that was made elsewhere, if it is one of ours and costs no more than a login may.
+
+    Raises:
+        InvalidError: it is another kind of hash.
+    """
+    try:
+        made = extract_parameters(hashed)
+    except InvalidHashError:
+        made = None
+    if made is None or made.type is not Type.ID or made.time_cost > MOST_ROUNDS or made.memory_cost > MOST_KIB:
+        text = "A password that is hashed already must be an argon2id hash of modest cost; else send it in clear"
+        raise InvalidError(text, fields={field: [text]})
+    return hashed
+
+
 def verify_password(hashed: str | None, password: str) -> bool:
     """Compare a password with its hash; without a hash as much time is spent, and the answer is no."""
     given = unicodedata.normalize("NFKC", password)[: LONGEST + 1]
@@ -55,11 +73,6 @@ def verify_password(hashed: str | None, password: str) -> bool:
         except (VerificationError, InvalidHashError):
             return False
     return hashed is not None
-
-
-def is_outdated(hashed: str) -> bool:
-    """Tell whether a hash was made with weaker parameters than those of today."""
-    return _HASHER.check_needs_rehash(hashed)
 
 
 @cache

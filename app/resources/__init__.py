@@ -7,17 +7,24 @@ from app.http.information import information_endpoints
 from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
+from app.resources.archives.routes import archives_resource
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
+from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
+from app.resources.logins.routes import RESOURCE as LOGINS
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
+from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
 from app.resources.settings.routes import RESOURCE as SETTINGS
+from app.resources.system.routes import RESOURCE as SYSTEM
+from app.resources.teams.routes import RESOURCE as TEAMS
 from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 from app.resources.tenants.routes import RESOURCE as TENANTS
 from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
+from app.resources.users.routes import RESOURCE as USERS
 
 _CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
@@ -28,6 +35,7 @@ _CONFIGURATION: tuple[Resource, ...] = (
     DIRECTIVES,
     GROUPS,
     RULES,
+    TEAMS,
 )
 
 WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
@@ -37,8 +45,14 @@ _DESCRIBED: tuple[Resource, ...] = (
     *_CONFIGURATION,
     ACCOUNTS,
     events_resource(WRITINGS),
+    USERS,
+    ROLES,
+    LOGINS,
     USER_MANAGEMENT,
     TENANTS,
+    SYSTEM,
+    GIT_ARCHIVES,
+    archives_resource(WRITINGS),
 )
 
 _SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))

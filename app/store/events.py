@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, func, select
 from app.core.canonical import canonical
 from app.core.tenancy import FOUNDED
 from app.store.db import Database
+from app.store.format1 import ARCHIVES
 from app.store.log import Event, Party, Private, ReviewTrail
 from app.store.prepared import Prepared
 from app.store.session import TENANT, AnyRow, TenantSession, scoped
@@ -35,6 +36,27 @@ COMMITS_AFTER = (
     .where(EventRecord.seq > bindparam("seq"), EventRecord.commit_id.is_not(None))
     .order_by(EventRecord.seq)
     .limit(bindparam("most"))
+)
+ARCHIVED = (
+    select(*COLUMNS)
+    .where(
+        EventRecord.type.in_(tuple(ARCHIVES)),
+        EventRecord.seq > bindparam("after"),
+        EventRecord.seq <= bindparam("until"),
+    )
+    .order_by(EventRecord.seq)
+)
+ARCHIVES_BEFORE = (
+    select(*COLUMNS)
+    .where(EventRecord.type == bindparam("type"), EventRecord.seq < bindparam("before"))
+    .order_by(EventRecord.seq.desc())
+    .limit(bindparam("most"))
+)
+ARCHIVE = (
+    select(*COLUMNS)
+    .where(EventRecord.type == bindparam("type"), EventRecord.object_id == bindparam("id"))
+    .order_by(EventRecord.seq.desc())
+    .limit(1)
 )
 _newest = (
     select(EventRecord.object_kind, EventRecord.object_id, func.max(EventRecord.seq).label("seq"))
@@ -160,6 +182,10 @@ class SqlLog:
                 after = one.seq
         whole = commits if complete else commits[:-1]
         return [tuple(one) for one in whole[:limit]]
+
+    def archives(self, tenant: str, after: int, until: int) -> list[Event]:
+        """Read the events of archives with seqs over `after` and up to `until`, in order."""
+        return [event(row) for row in self._rows(tenant, ARCHIVED, {"after": after, "until": until})]
 
     def documents_at(self, tenant: str, seq: int) -> Iterator[tuple[str, str, str]]:
         """Read (kind, id, body) of every document as it was after event `seq`."""

@@ -42,6 +42,17 @@ STEMS: Mapping[str, str] = {
 """The stem of each kind's event types; part of the format."""
 
 PAST = {"create": "Added", "modify": "Modified", "delete": "Deleted"}
+
+ARCHIVES: Mapping[str, tuple[str, str]] = {
+    "ExportRules": ("configurations-rules", "rules"),
+    "ExportTechniqueLibrary": ("directives", "directives"),
+    "ExportGroups": ("groups", "groups"),
+    "ExportParameters": ("parameters", "parameters"),
+    "ExportFullArchive": ("full", "full"),
+}
+"""By event type, the folder of an archive's tag and what its message calls it; part of the format."""
+
+_NO_REASON = "Create new archive requested from REST API"
 _VERBS = {"Added": "Add", "Modified": "Modify", "Deleted": "Delete"}
 
 
@@ -121,10 +132,7 @@ def commit_bytes(events: Sequence[Event], *, tree: str, parent: str | None) -> b
 def commit_message(events: Sequence[Event]) -> str:
     """Write subject, reason and trailers; a reason can never pose as a trailer."""
     first, last = events[0], events[-1]
-    paragraphs = [_subject(events)]
-    reason = first.reason.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    if reason:
-        paragraphs.append("\n".join("  " + line for line in reason.split("\n")))
+    paragraphs = [_subject(events), *_reason(first.reason)]
     span = str(first.seq) if first.seq == last.seq else f"{first.seq}-{last.seq}"
     trailers = [f"Event: {span}"]
     if trail := first.change_request:
@@ -132,6 +140,24 @@ def commit_message(events: Sequence[Event]) -> str:
         trailers.extend(f"Approved-by: {handle}" for handle in trail.approved_by)
     paragraphs.append("\n".join(trailers))
     return "\n\n".join(paragraphs) + "\n"
+
+
+def tag_name(event: Event) -> str:
+    """Name the tag of an archive."""
+    return f"archives/{ARCHIVES[event.type][0]}/{json_object(event.data)['id']}"
+
+
+def tag_bytes(event: Event) -> bytes:
+    """Build the annotated tag of an archive from its event."""
+    lines = (
+        f"object {json_object(event.data)['commit']}",
+        "type commit",
+        f"tag {tag_name(event)}",
+        f"tagger {_identity(event.actor, event.tenant)} {event.time // 1000} +0000",
+    )
+    reason = _reason(event.reason) or _reason(_NO_REASON)
+    message = "\n\n".join((f"#{ARCHIVES[event.type][1]}-archive", *reason, f"Event: {event.seq}"))
+    return ("\n".join(lines) + f"\n\n{message}\n").encode()
 
 
 def copied_subject(tenant: str, base: str, seq: int) -> str:
@@ -149,6 +175,11 @@ def _subject(events: Sequence[Event]) -> str:
     counts = Counter(FOLDERS[event.object_kind or ""] for event in events)
     parts = ", ".join(f"{folder} {counts[folder]}" for folder in sorted(counts))
     return f"Change {len(events)} documents: {parts}"
+
+
+def _reason(text: str) -> list[str]:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    return ["\n".join("  " + line for line in lines.split("\n"))] if lines else []
 
 
 def _base(event: Event) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from app.store.people_tables import InvitationRow, LoginRow, PersonalTokenRow
-from app.store.session import scoped
+from app.store.session import TenantSession, scoped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +69,7 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _INVITATION = scoped(select(*InvitationRow.__table__.c).where(InvitationRow.id == bindparam("id")))
-_LAST_INVITATION = scoped(
-    select(*InvitationRow.__table__.c)
-    .where(InvitationRow.user_id == bindparam("user"))
-    .order_by(InvitationRow.created.desc(), InvitationRow.id)
-    .limit(1)
-)
+_UNUSED = select(*InvitationRow.__table__.c).where(InvitationRow.used.is_(None)).order_by(InvitationRow.created)
 
 
 def insert_login(connection: Connection, login: Login) -> None:
@@ -170,10 +165,9 @@ def find_invitation(connection: Connection, tenant: str, invitation_id: str) -> 
     return None if row is None else Invitation(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for it
 
 
-def last_invitation(connection: Connection, tenant: str, user_id: str) -> Invitation | None:
-    """Read a user's newest invitation."""
-    row = connection.execute(_LAST_INVITATION, {"tenant": tenant, "user": user_id}).fetchone()
-    return None if row is None else Invitation(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for it
+def open_invitations(session: TenantSession) -> dict[str, Invitation]:
+    """Read the invitations that were not used yet, by user."""
+    return {row.user_id: Invitation(**row._mapping) for row in session.rows(_UNUSED)}  # noqa: SLF001  SQLAlchemy's public name for it
 
 
 def update_invitation(connection: Connection, tenant: str, invitation_id: str, **values: object) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from app.store.session import TenantSession, scoped
 from app.store.tables import NodeRow
@@ -27,6 +27,9 @@ class Node(NamedTuple):
 _COLUMNS = (NodeRow.id, NodeRow.hostname, NodeRow.status, NodeRow.is_policy_server, NodeRow.created)
 _ONE = select(*_COLUMNS).where(NodeRow.id == bindparam("id"))
 _POLICY_SERVERS = select(NodeRow.id).where(NodeRow.is_policy_server.is_(True)).order_by(NodeRow.id)
+_COUNTED = (
+    select(func.count()).select_from(NodeRow).where(NodeRow.status == "accepted", NodeRow.is_policy_server.is_(False))
+)
 _HAS_ROOT = scoped(select(NodeRow.id).where(NodeRow.id == ROOT))
 
 
@@ -40,6 +43,12 @@ def list_policy_servers(session: TenantSession) -> list[str]:
     """Name the nodes that others get their policies from: `root`, then the others by id."""
     found = [str(row[0]) for row in session.rows(_POLICY_SERVERS)]
     return sorted(found, key=root_first)
+
+
+def count_nodes(session: TenantSession) -> int:
+    """Count the accepted nodes that are no policy servers."""
+    row = session.find(_COUNTED)
+    return 0 if row is None else int(row[0])
 
 
 def root_first(node_id: str) -> tuple[bool, str]:

@@ -4,21 +4,24 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from app.core.canonical import JSON, canonical, load
 from app.core.errors import IntegrityError
-from app.store.tables import KeyRow
+from app.store.session import TenantSession
+from app.store.tables import KeyRow, SecretRow
 
 PURPOSES = ("encryption", "tag", "token")
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_MEMBER = "$secret"
+_PART = 500
+_HELD = select(SecretRow.tag).where(SecretRow.tag.in_(bindparam("tags", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class KeyRing:
 
     keys: Mapping[str, bytes]
     active: Mapping[str, str]
+    folder: Path
 
     def tag(self, tenant: str, value: JSON) -> str:
         """Name a secret value: equal values of a tenant have equal tags, and a tag tells nothing else."""
@@ -59,6 +63,13 @@ def tag_of(value: JSON) -> str | None:
     return None
 
 
+def held_tags(session: TenantSession, tags: Collection[str]) -> set[str]:
+    """Tell which of these tags the tenant holds a value for."""
+    wanted = sorted(tags)
+    parts = (wanted[start : start + _PART] for start in range(0, len(wanted), _PART))
+    return {row.tag for part in parts for row in session.rows(_HELD, {"tags": part})}
+
+
 def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
     """Read every key that the database names, making the first ones of a new installation.
 
@@ -78,7 +89,22 @@ def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
             active[purpose] = key_id
             row = {"id": key_id, "purpose": purpose, "check": _check(keys[key_id]), "created": now_ms, "active": True}
             connection.execute(insert(KeyRow), [row])
-    return KeyRing(keys, active)
+    return KeyRing(keys, active, folder)
+
+
+def find_lost_key(connection: Connection, ring: KeyRing) -> str | None:
+    """Say which key of the database cannot be read any more, or is one that this process did not read at its start."""
+    for row in connection.execute(select(KeyRow.id, KeyRow.check)):
+        if row.id not in ring.keys:
+            return f"Key '{row.id}' was made since this process started; restart it"
+        try:
+            _read(ring.folder, row.id, row.check)
+        except (IntegrityError, OSError):
+            return (
+                f"Key '{row.id}' cannot be read any more, so the next start will fail; bring the keys directory "
+                "back, or name it in STERNPOST_KEYS_DIR"
+            )
+    return None
 
 
 def _bound(tenant: str, tag: str) -> bytes:

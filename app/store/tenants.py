@@ -76,6 +76,12 @@ def list_tenants(connection: Connection) -> Iterable[TenantRecord]:
     return [_record(row) for row in connection.execute(_ALL)]
 
 
+def tenants_called(connection: Connection, name: str) -> list[str]:
+    """List the ids of the tenants of this name; names are not unique."""
+    rows = connection.execute(_RECORD.where(Tenant.name == name).order_by(Tenant.id))
+    return [str(row.id) for row in rows]
+
+
 def list_buried(connection: Connection) -> list[str]:
     """Name the tenants that were deleted for good."""
     return [row.id for row in connection.execute(_BURIED)]

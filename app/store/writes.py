@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -106,8 +106,12 @@ _DONE = scoped(
         IdempotencyRow.key.in_(bindparam("keys", expanding=True)),
     )
     .with_only_columns(
-        *(IdempotencyRow.actor, IdempotencyRow.key, IdempotencyRow.digest),
-        *(IdempotencyRow.first_seq, IdempotencyRow.last_seq, IdempotencyRow.made),
+        IdempotencyRow.actor,
+        IdempotencyRow.key,
+        IdempotencyRow.digest,
+        IdempotencyRow.first_seq,
+        IdempotencyRow.last_seq,
+        IdempotencyRow.made,
     )
 )
 _EARLIER = scoped(
@@ -129,21 +133,16 @@ _UPDATE = InTransaction(
     )
     .values({column: bindparam(f"b_{column}") for column in ("body", "blob", "revision", "commit_id", "updated")})
 )
-_DELETE_DOCUMENT = InTransaction(
-    delete(DocumentRow).where(
-        DocumentRow.tenant == bindparam("b_tenant"),
-        DocumentRow.kind == bindparam("b_kind"),
-        DocumentRow.id == bindparam("b_id"),
-    )
-)
+
+
+def _same(table: type[Base], *names: str) -> list[ColumnElement[bool]]:
+    """Ask for the row whose columns have the values `b_<name>`."""
+    return [table.__table__.c[name] == bindparam(f"b_{name}") for name in names]
+
+
+_DELETE_DOCUMENT = InTransaction(delete(DocumentRow).where(*_same(DocumentRow, "tenant", "kind", "id")))
 _DELETE_FIELD = InTransaction(
-    delete(DocumentField).where(
-        DocumentField.tenant == bindparam("b_tenant"),
-        DocumentField.kind == bindparam("b_kind"),
-        DocumentField.id == bindparam("b_id"),
-        DocumentField.field == bindparam("b_field"),
-        DocumentField.text == bindparam("b_text"),
-    )
+    delete(DocumentField).where(*_same(DocumentField, "tenant", "kind", "id", "field", "text"))
 )
 _NEWER = ("name", "body", "blob", "revision", "commit_id", "created", "updated")
 
@@ -175,10 +174,10 @@ def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
     """Take the tenant's row for this transaction, so that no other process writes beside it; None for no tenant."""
     statement = _LOCK if connection.dialect.name == "sqlite" else _LOCK_ROW
     row = next(statement.run(connection, [{"tenant": tenant}]), None)
-    if row is None or row[2] == DELETED:
+    if row is None:
         return None
-    name, title, state, read_only, *log = row
-    return TenantHead(name, title, state, bool(read_only), *log)
+    name, title, state, read_only, seq, time, head, last, limits = row
+    return None if state == DELETED else TenantHead(name, title, state, bool(read_only), seq, time, head, last, limits)
 
 
 def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:

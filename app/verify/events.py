@@ -1,8 +1,10 @@
 """Format 1 of events and commits, built from the rows of the log."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from app.verify.bytes import canonical, read
@@ -37,6 +39,15 @@ STEMS = {
     "instance": "Instance",
 }
 CREATED = "TenantCreated"
+ARCHIVES = {
+    "ExportRules": ("configurations-rules", "#rules-archive"),
+    "ExportTechniqueLibrary": ("directives", "#directives-archive"),
+    "ExportGroups": ("groups", "#groups-archive"),
+    "ExportParameters": ("parameters", "#parameters-archive"),
+    "ExportFullArchive": ("full", "#full-archive"),
+}
+
+_ID = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9]{3}")
 
 Row = Mapping[str, Any]
 """One row of `events` by column name."""
@@ -95,14 +106,42 @@ def commit_content(rows: Sequence[Row], tree: str, parent: str | None) -> bytes:
     stamp = f"{first['time'] // 1000} +0000"
     lines = [f"tree {tree}", *([f"parent {parent}"] if parent else [])]
     lines += [f"author {author} {stamp}", f"committer {committer} {stamp}", "", _title(rows), ""]
-    reason = first["reason"].replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    if reason:
-        lines += [f"  {line}" for line in reason.split("\n")] + [""]
+    lines += _indented(first["reason"])
     lines.append(f"Event: {first['seq']}" + (f"-{rows[-1]['seq']}" if len(rows) > 1 else ""))
     if review:
         lines.append(f"Change-Request: {review['id']}")
         lines += [f"Approved-by: {handle}" for handle in review["approvedBy"]]
     return ("\n".join(lines) + "\n").encode()
+
+
+def archive_fault(row: Row, head: str | None, newest: str) -> str | None:
+    """Say what is wrong with an archive's event; `newest` is the id of the archive of its type before it."""
+    data = _object(row["data"])
+    if not isinstance(data, dict) or data.keys() != {"commit", "id"} or not _ID.fullmatch(str(data["id"])):
+        return "is an archive, and its data is not that of one"
+    if data["commit"] != head or row["commit_id"] is not None:
+        return f"archives commit {data['commit']}, and the head was {head}"
+    moment = datetime.fromtimestamp(row["time"] // 1000, UTC).strftime("%Y-%m-%d_%H-%M-%S")
+    if data["id"] < f"{moment}.{row['time'] % 1000:03}" or data["id"] <= newest:
+        return f"is an archive with the id {data['id']}, and that is before its time or not after {newest or 'none'}"
+    return None
+
+
+def tag_of(row: Row) -> tuple[str, bytes]:
+    """Write the annotated tag of an archive: its name below refs/tags, and its content."""
+    folder, heading = ARCHIVES[row["type"]]
+    data = read(row["data"])
+    name = f"archives/{folder}/{data['id']}"
+    tagger = f"{row['actor_handle']} <{row['actor_id']}@{row['tenant']}.invalid> {row['time'] // 1000} +0000"
+    lines = [f"object {data['commit']}", "type commit", f"tag {name}", f"tagger {tagger}", "", heading, ""]
+    lines += _indented(row["reason"]) or ["  Create new archive requested from REST API", ""]
+    lines += [f"Event: {row['seq']}", ""]
+    return name, "\n".join(lines).encode()
+
+
+def _indented(text: str) -> list[str]:
+    reason = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    return [f"  {line}" for line in reason.split("\n")] + [""] if reason else []
 
 
 def _title(rows: Sequence[Row]) -> str:

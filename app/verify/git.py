@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -20,6 +20,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 MAIN = "refs/heads/main"
+TAGS = "refs/tags/"
 
 
 class GitCheck:
@@ -69,6 +70,24 @@ class GitCheck:
                 f"--tenant {self.tenant}`"
             )
         raise self.fault(f"{where}, which is not the head {head or '(none)'} of the log")
+
+    def check_tags(self, tags: Mapping[str, bytes], is_known: Callable[[str], bool]) -> None:
+        """Check that the tags are those of the archives in the log, and maybe of later ones that it got meanwhile.
+
+        Raises:
+            Fault: names the first that is missing, moved or foreign.
+        """
+        done = self._run("for-each-ref", "--format=%(refname) %(objectname)", TAGS)
+        found = dict(line.removeprefix(TAGS).split(" ") for line in done.stdout.splitlines())
+        sync = f"run `sternpost git sync --tenant {self.tenant}`"
+        for name, content in tags.items():
+            at, expected = found.pop(name, None), object_name("tag", content)
+            if at != expected:
+                said = "is missing" if at is None else f"stands at {at}, and the log gives {expected}"
+                raise Fault(f"Git of tenant '{self.tenant}': tag {name} {said}; {sync}")
+        for name in found:
+            if not is_known(name):
+                raise Fault(f"Git of tenant '{self.tenant}': tag {name} is of no archive in the log; {sync}")
 
     @contextmanager
     def reading(self) -> Iterator["Objects"]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from tqdm import tqdm
 
 from app.store.db import Database, reading_snapshot
-from app.verify.bytes import place
+from app.verify.bytes import object_name, place
 from app.verify.documents import check_documents, check_tenant
 from app.verify.events import FOLDERS, Row
 from app.verify.fault import Fault
@@ -20,6 +20,9 @@ from app.verify.log import Walk, walk_log
 from app.verify.rows import TENANTS, rows
 
 _IN_LOG = text("SELECT 1 FROM events WHERE tenant = :tenant AND commit_id = :commit LIMIT 1")
+_ARCHIVED = text(
+    "SELECT 1 FROM events WHERE tenant = :tenant AND object_kind = 'archive' AND object_id = :name LIMIT 1"
+)
 AT_ONCE = 256
 """Commits that git is asked for together."""
 
@@ -63,6 +66,7 @@ def _verify(database: Database, connection: Connection, git_root: Path, row: Row
         check_tenant(row, walk)
         documents = check_documents(connection, walk)
         git.finish(walk)
+        git.check_tags(walk, lambda name: _is_archived(database, walk.tenant, name))
     return f"{walk.tenant}: {walk.seq} events, {walk.commits} commits and {documents} documents agree"
 
 
@@ -121,6 +125,19 @@ class GitSide:
         if self.fault is not None:
             raise self.fault
 
+    def check_tags(self, walk: Walk, is_archived: Callable[[str], bool]) -> None:
+        """Check the tags of the archives.
+
+        Raises:
+            Fault: the first that differs.
+        """
+        if self.head is not None and self.objects is not None:
+            self.check.check_tags(walk.tags, is_archived)
+            for content in walk.tags.values():
+                name = object_name("tag", content)
+                if self.objects.read("tag", name) != content:
+                    raise self.check.fault(f"tag object {name} is not what the log gives")
+
     def _compare_waiting(self, objects: Objects) -> None:
         waiting, self.waiting = self.waiting, []
         objects.compare(waiting)
@@ -147,6 +164,12 @@ def _is_logged(database: Database, tenant: str, commit: str) -> bool:
     # A look beside the snapshot: the log may have gone on since, and git with it.
     with database.everywhere("proof") as connection:
         return connection.execute(_IN_LOG, {"tenant": tenant, "commit": commit}).fetchone() is not None
+
+
+def _is_archived(database: Database, tenant: str, name: str) -> bool:
+    # The same look beside the snapshot, for an archive that was made meanwhile.
+    with database.connect() as connection:
+        return connection.execute(_ARCHIVED, {"tenant": tenant, "name": name}).fetchone() is not None
 
 
 def _bar(name: str, total: int) -> "tqdm[Any]":

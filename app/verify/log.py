@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from app.verify.bytes import indented, is_canonical, object_name, place, read
-from app.verify.events import CREATED, FOLDERS, NO_HASH, STEMS, Row, commit_content, event_hash, private_digest
+from app.verify.events import (
+    ARCHIVES,
+    CREATED,
+    FOLDERS,
+    NO_HASH,
+    STEMS,
+    Row,
+    archive_fault,
+    commit_content,
+    event_hash,
+    private_digest,
+    tag_of,
+)
 from app.verify.fault import LOST, Fault
 from app.verify.rows import DOCUMENTS_AT, EVENTS, rows
 from app.verify.trees import Tree
@@ -28,7 +40,10 @@ class Known:
 
 @dataclass(slots=True)
 class Walk:
-    """Where the walk stands; memory grows with the documents, never with the events."""
+    """Where the walk stands; memory grows with the documents and archives, never with the other events.
+
+    `tags` are the archives' annotated tags by name below refs/tags; `newest` the id of the last archive of a type.
+    """
 
     tenant: str
     seq: int = 0
@@ -38,6 +53,8 @@ class Walk:
     commits: int = 0
     documents: dict[tuple[str, str], Known] = field(default_factory=dict)
     tree: Tree = field(default_factory=Tree)
+    tags: dict[str, bytes] = field(default_factory=dict)
+    newest: dict[str, str] = field(default_factory=dict)
 
     def fault(self, seq: int, said: str) -> Fault:
         """Say what is wrong with an event."""
@@ -67,6 +84,8 @@ def walk_log(connection: Connection, walk: Walk, step: Callable[[int], object]) 
                 waiting.append(row)
             elif row["type"] != CREATED and (row["before"] is not None or row["after"] is not None):
                 raise walk.fault(row["seq"], "changed a document and names no commit")
+            if row["type"] in ARCHIVES:
+                _take_archive(walk, row)
             walk.seq, walk.time, walk.hash = row["seq"], row["time"], row["hash"]
             step(1)
         if waiting:
@@ -156,6 +175,15 @@ def _take(walk: Walk, row: Row) -> None:
     if row["revision"] != revision:
         raise walk.fault(seq, f"makes revision {row['revision']} of {kind} '{document_id}', and {revision} is next")
     _keep(walk, row, seq, row["commit_id"])
+
+
+def _take_archive(walk: Walk, row: Row) -> None:
+    fault = archive_fault(row, walk.head, walk.newest.get(row["type"], ""))
+    if fault is not None:
+        raise walk.fault(row["seq"], fault)
+    name, content = tag_of(row)
+    walk.tags[name] = content
+    walk.newest[row["type"]] = read(row["data"])["id"]
 
 
 def _take_copy(connection: Connection, walk: Walk, created: Row) -> None:

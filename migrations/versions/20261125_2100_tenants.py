@@ -35,7 +35,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_tenant_keys_hash"), table_name="tenant_keys")
     op.drop_table("tenant_keys")
-    with op.batch_alter_table("tenants") as batch_op:
-        batch_op.drop_column("updated")
-        batch_op.drop_column("limits")
-        batch_op.drop_column("external_reference")
+    # Not as a batch: that would make the table anew, and its rows are referred to.
+    for column in ("updated", "limits", "external_reference"):
+        op.drop_column("tenants", column)

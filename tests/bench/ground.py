@@ -27,7 +27,7 @@ _TEXTS = [" ".join(_random.choices(_WORDS, k=230))[:1480] for _ in range(64)]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: `counts` are the three sizes of a tenant."""
+    """How much is measured: `counts` are the three sizes of a tenant, `histories` two numbers of commits."""
 
     name: str
     counts: tuple[int, int, int]
@@ -36,10 +36,22 @@ class Size:
     requests: int
     commits: int
     naive: int
+    histories: tuple[int, int]
 
 
-FULL = Size("full", (1_000, 10_000, 100_000), rounds=5, changes=1_000, requests=1_200, commits=100_000, naive=10)
-SMALL = Size("small", (100, 500, 1_500), rounds=2, changes=40, requests=100, commits=2_000, naive=2)
+FULL = Size(
+    "full",
+    (1_000, 10_000, 100_000),
+    rounds=5,
+    changes=1_000,
+    requests=1_200,
+    commits=100_000,
+    naive=10,
+    histories=(100, 10_000),
+)
+SMALL = Size(
+    "small", (100, 500, 1_500), rounds=2, changes=40, requests=100, commits=2_000, naive=2, histories=(20, 600)
+)
 
 
 def rule_id(number: int) -> str:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from app.changes.archives import SCOPES, create_archive
 from app.config import Config
+from app.verify import verify_installation
 from tests.changes.batches import rule
-from tests.crash.checks import check
+from tests.crash.checks import check, git
 from tests.crash.conftest import Serve
 from tests.crash.serving import NoAnswerError, environment_of, fault_log, repository
-from tests.installations import Server, configured, open_for_test, submit
+from tests.installations import Server, as_account, configured, open_for_test, submit
 
 LOST = ("commit.locked", "commit.written", "commit.before")
 KEPT = ("commit.after",)
@@ -24,6 +26,8 @@ IN_GIT = (
     "git.before_ref",
     "git.after_ref",
 )
+
+IN_TAGS = ("git.tags_written", "git.before_tags", "git.after_tags")
 
 
 def heal(config: Config) -> None:
@@ -85,6 +89,47 @@ def test_a_change_set_of_several_documents_is_there_whole_or_not_at_all(point: s
     whole = point in KEPT
     assert after.seq - before.seq == (5 if whole else 2)
     assert after.ids - before.ids == ({"b", "c"} if whole else {"a", "b"})
+
+
+@pytest.mark.parametrize("point", ["operate.before", "operate.after"])
+def test_an_archive_acknowledged_or_not_before_the_kill_is_in_git_or_not_after_the_restart(
+    point: str, config: Config, serve: Serve
+) -> None:
+    server = serve(config, worker=False)
+    assert server.create("r-1").status == 200
+    server.kill()
+    server = serve(config, fault=f"{point}:2", worker=False)
+    with pytest.raises(NoAnswerError):
+        server.ask("POST", "/25/system/archives/rules")
+    server.kill()
+    assert not repository(config).exists()
+
+    heal(config)
+
+    state = check(config.database_url, repository(config))
+    tags = git(repository(config), "for-each-ref", "--format=%(refname:lstrip=2) %(*objectname)", "refs/tags").split()
+    assert tags[1::2] == ([state.head] if point == "operate.after" else [])
+    with open_for_test(config) as opened:
+        assert verify_installation(opened.database, opened.git_root, tenant="default").fault is None
+
+
+@pytest.mark.parametrize("point", IN_TAGS)
+def test_a_worker_killed_while_it_tags_is_healed_by_the_next(
+    point: str, migrated_sqlite_url: str, template_keys: Path, tmp_path: Path
+) -> None:
+    config = configured(migrated_sqlite_url, template_keys, tmp_path / "data")
+    with open_for_test(config) as opened:
+        submit(opened, rule("r-1"))
+        made = create_archive(opened.work(as_account()), SCOPES["full"])
+    command = [sys.executable, "-m", "app.cli", "worker"]
+
+    killed = subprocess.run(command, check=False, env=environment_of(config, point), capture_output=True, text=True)
+
+    assert killed.returncode == -9, killed.stderr
+    assert fault_log(config).read_text().split() == [point]
+    heal(config)
+    check(config.database_url, repository(config))
+    assert git(repository(config), "rev-parse", f"archives/full/{made.id}^{{commit}}").strip() == made.commit
 
 
 @pytest.mark.parametrize("point", IN_GIT)

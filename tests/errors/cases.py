@@ -31,6 +31,10 @@ def body(text: str) -> dict[str, Any]:
 
 RULE = {"displayName": "A rule"}
 BACK = {"to": "before"}
+NO_ZIP = {
+    "data": b'--x\r\nContent-Disposition: form-data; name="archive"; filename="a.zip"\r\n\r\nno zip\r\n--x--\r\n',
+    "headers": {"Content-Type": "multipart/form-data; boundary=x"},
+}
 COVERAGE = "/usermanagement/coverage/ann"
 
 CASES = (
@@ -44,6 +48,11 @@ CASES = (
         "rollback to no side", "POST", "/events/1/rollback", 404, 400, ("'up'", "before, after"), {"json": {"to": "up"}}
     ),
     Case("rollback of no change", "POST", "/events/1/rollback", 404, 409, ("Event 1", "GET /events"), {"json": BACK}),
+    Case("export of nothing", "GET", "/archives/export", 500, 400, ("rules=all",)),
+    Case("export of the unknown", "GET", "/archives/export?rules=r-x", 500, 404, ("'r-x'",)),
+    Case("import without a file", "POST", "/archives/import", 415, 415, ("curl -F archive=@FILE",), {"json": {}}),
+    Case("import of no zip", "POST", "/archives/import", 500, 400, ("not a zip",), NO_ZIP),
+    Case("read-only token on an import", "POST", "/archives/import", 403, 403, ("'ro'",), NO_ZIP, token="ro"),
     Case("rollback of nothing", "POST", "/events/999/rollback", 404, 404, ("'999'", "1 to"), {"json": BACK}),
     Case(
         "no such role",
@@ -63,6 +72,23 @@ CASES = (
         ("'rule'", "rule_read"),
         {"json": {"permissions": [], "authz": ["rule"]}},
     ),
+    Case(
+        "restore without an archive",
+        "POST",
+        "/system/archives/rules/restore/latestArchive",
+        500,
+        404,
+        ("No archive is available",),
+    ),
+    Case(
+        "restore of no archive",
+        "POST",
+        "/system/archives/rules/restore/yesterday",
+        500,
+        400,
+        ("valid archive tag: yesterday",),
+    ),
+    Case("zip of no commit", "GET", "/system/archives/full/zip/main", 500, 400, ("'main'", "40 hex")),
     Case("unknown method", "PATCH", "/rules", 500, 405, ("PATCH", "GET, HEAD"), {"json": RULE}),
     Case("missing object", "GET", "/rules/nope", 500, 404, ("'nope'", "GET /rules")),
     Case("update of a missing object", "POST", "/rules/nope", 500, 404, ("'nope'",), {"json": RULE}),

@@ -24,6 +24,7 @@ class TenantLog:
     trees: Trees = field(default_factory=Trees)
     commits: list[tuple[Event, ...]] = field(default_factory=list)
     documents: dict[tuple[str, str], str] = field(default_factory=dict)
+    archives: list[Event] = field(default_factory=list)
     seq: int = 1
 
 
@@ -68,6 +69,15 @@ class MemoryLog:
         """Number an event that changes no configuration."""
         self.tenant(tenant).seq += 1
 
+    def archive(self, tenant: str, name: str, type_: str = "ExportRules") -> Event:
+        """Archive the head under a name."""
+        log = self.tenant(tenant)
+        log.seq += 1
+        data = canonical({"commit": self.head(tenant)[0], "id": name}).decode()
+        made = Event(tenant=tenant, seq=log.seq, time=START_MS + log.seq * 500, type=type_, actor=ACTOR, data=data)
+        log.archives.append(made)
+        return made
+
     def copy(self, tenant: str, base: str) -> str:
         log, origin = self.tenant(tenant), self.tenant(base)
         log.documents = dict(origin.documents)
@@ -94,6 +104,9 @@ class MemoryLog:
 
     def commits_after(self, tenant: str, seq: int, limit: int) -> list[tuple[Event, ...]]:
         return [events for events in self.tenant(tenant).commits if events[0].seq > seq][:limit]
+
+    def archives(self, tenant: str, after: int, until: int) -> list[Event]:
+        return [event for event in self.tenant(tenant).archives if after < event.seq <= until]
 
     def documents_at(self, tenant: str, seq: int) -> Iterable[tuple[str, str, str]]:
         state: dict[tuple[str, str], str] = {}

@@ -138,7 +138,7 @@ def test_documents_name_every_refusal_and_every_form() -> None:
         "multipart/form-data",
     }
     assert {"reason", "prettify", "If-Match", "Idempotency-Key"} <= {each["name"] for each in put["parameters"]}
-    assert put["security"] == [{"X-API-Token": []}]
+    assert put["security"] == [{"X-API-Token": []}, {"login": []}]
 
 
 def test_documents_follow_the_version() -> None:

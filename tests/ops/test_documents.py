@@ -121,6 +121,28 @@ def test_a_refused_document_refuses_the_whole_folder(sternpost: Call, installati
     assert rules(installation) == []
 
 
+def test_every_refused_document_is_listed_with_its_file_once(
+    sternpost: Call, installation: Installation, folder: Path
+) -> None:
+    before = head(installation)
+    write(folder / "rules" / "r-3.json", {"id": "r-3", "displayName": "Third rule", "directives": ["d-none"]})
+    write(folder / "rules" / "r-4.json", {"id": "r-4", "displayName": "Fourth rule", "categoryId": "rc-none"})
+    write(folder / "directives" / "d.json", {"id": "d-1", "displayName": "Lost", "techniqueName": "nowhere"})
+    write(folder / "rules" / "r-5.json", {"id": "r-5", "displayName": "Follows only", "directives": ["d-1"]})
+
+    result = sternpost("import", folder)
+
+    assert result.exit_code == 1
+    lines = result.output.splitlines()
+    assert lines[0] == "Error: Nothing was imported. Correct these files:"
+    assert sorted(line.partition(":")[0] for line in lines[1:]) == [
+        "directives/d.json",
+        "rules/r-3.json",
+        "rules/r-4.json",
+    ]
+    assert (head(installation), rules(installation)) == (before, [])
+
+
 def test_an_empty_folder_is_told_the_layout(sternpost: Call, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
 

@@ -749,7 +749,7 @@ def test_the_command_lists_and_revokes(server: Server, sternpost: Sternpost) -> 
         (("create", "a b"), "Error: 'a b' is not a valid API account ID"),
         (("create", "x", "--tenant", "nowhere"), "Error: Tenant 'nowhere' was not found"),
         (("list", "--tenant", "nowhere"), "Error: Tenant 'nowhere' was not found"),
-        (("create", "x", "--owner", "nobody"), "Error: User 'nobody' was not found in this tenant"),
+        (("create", "x", "--owner", "nobody"), "Error: User 'nobody' was not found among the active users"),
         (("create", "x", "--expires", "soon"), "'soon' is no day; write it as 2027-01-31, or never"),
     ],
 )

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.store.format1 import body_hash, commit_bytes, event_bytes, event_hash, private_digest
-from app.store.git.objects import commit_sha
+from app.store.format1 import body_hash, commit_bytes, event_bytes, event_hash, private_digest, tag_bytes, tag_name
+from app.store.git.objects import commit_sha, tag_sha
 from app.store.log import Event, Party, Private, ReviewTrail
 
 TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -81,6 +81,49 @@ SEVERAL = tuple(
 )
 DELETED = ADDED._replace(seq=3, type="RuleDeleted", after=None, revision=None)
 
+ARCHIVED = Event(
+    tenant="default",
+    seq=8,
+    time=1760000000123,
+    type="ExportRules",
+    actor=Party("ci", "acc-1", "account"),
+    object_kind="archive",
+    object_id="archives/configurations-rules/2025-10-09_08-53-20.123",
+    object_name="archives/configurations-rules/2025-10-09_08-53-20.123",
+    data='{"commit":"998cc832086a694df13851fe0a8f61dd31b8158c","id":"2025-10-09_08-53-20.123"}',
+)
+ARCHIVED_FULL = ARCHIVED._replace(
+    seq=9,
+    type="ExportFullArchive",
+    actor=Party("max", "u-9", "user"),
+    reason="Before the move\r\n\r\nEvent: 1\n",
+    data='{"commit":"998cc832086a694df13851fe0a8f61dd31b8158c","id":"2025-10-09_08-53-20.124"}',
+)
+
+ARCHIVED_TAG = b"""object 998cc832086a694df13851fe0a8f61dd31b8158c
+type commit
+tag archives/configurations-rules/2025-10-09_08-53-20.123
+tagger ci <acc-1@default.invalid> 1760000000 +0000
+
+#rules-archive
+
+  Create new archive requested from REST API
+
+Event: 8
+"""
+ARCHIVED_FULL_TAG = b"""object 998cc832086a694df13851fe0a8f61dd31b8158c
+type commit
+tag archives/full/2025-10-09_08-53-20.124
+tagger max <u-9@default.invalid> 1760000000 +0000
+
+#full-archive
+
+  Before the move
+\x20\x20
+  Event: 1
+
+Event: 9
+"""
 ADDED_COMMIT = b"""tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904
 author ci <acc-1@default.invalid> 1760000000 +0000
 committer ci <acc-1@default.invalid> 1760000000 +0000
@@ -211,3 +254,42 @@ def test_personal_data_has_the_digest_of_format_1() -> None:
 
 def test_a_body_has_the_hash_of_format_1() -> None:
     assert body_hash(BODY) == "aa068785395c6505ef1e5fc5b2589fd8af5c672fd0a656b7bc48c406b8d4d607"
+
+
+@pytest.mark.parametrize(
+    ("archive", "name", "written", "sha"),
+    [
+        (
+            ARCHIVED,
+            "archives/configurations-rules/2025-10-09_08-53-20.123",
+            ARCHIVED_TAG,
+            "1755396a09bd59f7d077a1d0b03541b333b373e9",
+        ),
+        (
+            ARCHIVED_FULL,
+            "archives/full/2025-10-09_08-53-20.124",
+            ARCHIVED_FULL_TAG,
+            "da45dd5ab134b30165d0cce5df00e0bd63338d60",
+        ),
+    ],
+    ids=["without a reason", "a reason that poses as a trailer"],
+)
+def test_an_archive_has_the_tag_of_format_1(archive: Event, name: str, written: bytes, sha: str) -> None:
+    assert tag_name(archive) == name
+    assert tag_bytes(archive) == written
+    assert tag_sha(tag_bytes(archive)) == sha
+
+
+@pytest.mark.parametrize(
+    ("type_", "folder", "heading"),
+    [
+        ("ExportTechniqueLibrary", "directives", b"#directives-archive"),
+        ("ExportGroups", "groups", b"#groups-archive"),
+        ("ExportParameters", "parameters", b"#parameters-archive"),
+    ],
+)
+def test_each_sort_of_archive_has_its_folder_and_heading(type_: str, folder: str, heading: bytes) -> None:
+    archive = ARCHIVED._replace(type=type_)
+
+    assert tag_name(archive) == f"archives/{folder}/2025-10-09_08-53-20.123"
+    assert heading in tag_bytes(archive).split(b"\n")

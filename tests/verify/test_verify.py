@@ -1,5 +1,6 @@
 """The verifier: a clean installation is clean, and each kind of damage is named with its remedy."""
 
+import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -9,7 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from app.boot import Installation
+from app.changes.archives import SCOPES, create_archive
 from app.core.context import Source
+from app.store.events import ONE, SqlLog
+from app.store.events import event as to_event
+from app.store.format1 import event_hash
+from app.store.git.writer import GitWriter
+from app.store.session import TenantSession
 from app.verify import Report, verify_installation
 from tests.installations import as_account
 from tests.plain_documents import commit, copied_tenant, create, delete, modify
@@ -222,3 +229,87 @@ def test_a_rebuilt_repository_is_proven_again(installation: Installation) -> Non
 
     assert damaged is not None
     assert verify(installation).fault is None
+
+
+@pytest.fixture
+def archive(installation: Installation, story: int) -> str:  # noqa: ARG001  what is archived
+    """Archive all, after two archives of the rules; answers the name of the tag."""
+    for scope in ("rules", "rules", "full"):
+        made = create_archive(installation.work(as_account()), SCOPES[scope])
+    installation.git_writer.catch_up("default")
+    assert verify(installation).fault is None
+    return f"archives/full/{made.id}"
+
+
+def test_a_removed_tag_is_named(installation: Installation, archive: str) -> None:
+    git(installation, "tag", "-d", archive)
+
+    assert verify(installation).fault == (
+        f"Git of tenant 'default': tag {archive} is missing; run `sternpost git sync --tenant default`"
+    )
+
+
+def test_a_moved_tag_is_named(installation: Installation, archive: str) -> None:
+    expected = git(installation, "rev-parse", archive)
+    older = git(installation, "rev-parse", "main~1")
+    git(installation, "update-ref", f"refs/tags/{archive}", older)
+
+    assert verify(installation).fault == (
+        f"Git of tenant 'default': tag {archive} stands at {older}, and the log gives {expected}; "
+        "run `sternpost git sync --tenant default`"
+    )
+
+
+@pytest.mark.parametrize("name", ["archives/full/2020-01-01_00-00-00.000", "v1"])
+def test_a_forged_tag_is_named(installation: Installation, archive: str, name: str) -> None:
+    identity = ("-c", "user.name=x", "-c", "user.email=x@x.invalid")
+    git(installation, *identity, "tag", "-a", "-m", "forged", name, archive)
+
+    assert verify(installation).fault == (
+        f"Git of tenant 'default': tag {name} is of no archive in the log; run `sternpost git sync --tenant default`"
+    )
+
+
+def test_a_sync_mends_what_was_done_to_tags(installation: Installation, archive: str) -> None:
+    git(installation, "tag", "-d", archive)
+    git(installation, "tag", "v1", "main")
+
+    GitWriter(SqlLog(installation.database), installation.git_root).catch_up("default")
+
+    assert verify(installation).fault is None
+
+
+def test_an_archive_that_git_does_not_have_yet_is_told(installation: Installation, archive: str) -> None:
+    made = create_archive(installation.work(as_account()), SCOPES["groups"])
+
+    assert f"tag archives/groups/{made.id} is missing; run `sternpost git sync" in str(verify(installation).fault)
+    assert archive in git(installation, "tag")
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"commit": "0" * 40}, "archives commit " + "0" * 40),
+        ({"id": "2020-01-01_00-00-00.000"}, "is an archive with the id 2020-01-01_00-00-00.000"),
+        ({"id": "../../heads/main"}, "is an archive, and its data is not that of one"),
+        ({"more": 1}, "is an archive, and its data is not that of one"),
+    ],
+    ids=["another commit", "an id before its time", "an id that is none", "a further member"],
+)
+def test_an_archive_that_was_never_made_so_is_named_although_it_is_hashed(
+    installation: Installation, data: dict[str, object], said: str
+) -> None:
+    made = create_archive(installation.work(as_account()), SCOPES["rules"])
+    (row,) = sql(installation, "SELECT seq FROM tenants WHERE id = 'default'")
+    forged = json.dumps({"commit": made.commit, "id": made.id, **data}, sort_keys=True, separators=(",", ":"))
+    sql(installation, "UPDATE events SET data = :data WHERE tenant = 'default' AND seq = :seq", data=forged, seq=row[0])
+    session = TenantSession(installation.database, "default")
+    (event,) = [to_event(found) for found in session.rows(ONE, {"seq": row[0]})]
+    session.release()
+    for table, column in (("events", "seq"), ("tenants", "seq")):
+        condition = "tenant = 'default'" if table == "events" else "id = 'default'"
+        statement = f"UPDATE {table} SET hash = :hash WHERE {condition} AND {column} = :seq"
+        sql(installation, statement, hash=event_hash(event), seq=row[0])
+
+    assert f"Event {row[0]} of tenant 'default' {said}" in str(verify(installation).fault)

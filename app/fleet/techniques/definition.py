@@ -14,6 +14,9 @@ from app.fleet.techniques.versions import NAME, VERSION, document_id
 SOURCES = ("starter", "editor", "import")
 DEFAULT_CATEGORY = "ncf_techniques"
 RESOURCE_STATES = ("new", "modified", "deleted", "untouched")
+MAX_FILE_LENGTH = 1_000_000
+"""Characters of a file that belongs to a technique; Rudder generates some from long lists of methods."""
+
 NOT_APPLICABLE = "No part of the agent carries this technique out; its directives are kept but reach no node"
 _CATEGORY = re.compile(r"[A-Za-z0-9_-]{1,100}(?:/[A-Za-z0-9_-]{1,100}){0,9}")
 MEMBERS = (
@@ -169,7 +172,7 @@ def _read_resource(given: JSON, path: str, faults: Faults) -> Document:
     return {
         "name": name,
         "state": state,
-        "content": None if content is None else members.text("content", max_length=MAX_LONG_TEXT_LENGTH),
+        "content": None if content is None else members.text("content", max_length=MAX_FILE_LENGTH),
     }
 
 

@@ -103,11 +103,11 @@ ENDPOINTS = (
         lifespan=Lifespan(6),
         id_from="path",
     ),
+    *NETWORK_ENDPOINTS,
     replace(
         history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
         configuration=True,
     ),
-    *NETWORK_ENDPOINTS,
 )
 
 

@@ -41,7 +41,8 @@ def judge_technique(present: Stored | None, edit: Edit, view: View) -> Document:
     """
     name, _, version = edit.id.rpartition(":")
     base = present.document if present is not None else {}
-    document = read_technique({**base, **edit.fields, "id": name, "version": version}).to_document()
+    kept = {} if edit.whole else base
+    document = read_technique({**kept, **edit.fields, "id": name, "version": version}).to_document()
     _refuse_other_parameters(base, document, edit, view)
     return document
 

@@ -1,21 +1,11 @@
 """Roles as Rudder's user management shows them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from app.core.canonical import JSON, Document
+from app.core.canonical import Document
 from app.core.errors import InvalidError
 from app.core.rights import contract, expand, is_name
 from app.core.roles import ROLES, Coverage, coverage
-
-NOBODY: Mapping[str, JSON] = {
-    "roleListOverride": "none",
-    "authenticationBackends": [],
-    "providerProperties": {},
-    "users": [],
-    "digest": "argon2id",
-    "tenantsEnabled": False,
-}
-"""What there is to say of people while only accounts log in."""
 
 
 def list_roles() -> list[Document]:

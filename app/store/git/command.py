@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import IO
 
 from app.core.errors import IntegrityError, StorageFullError, UnavailableError
 
@@ -41,8 +42,9 @@ def run_git(
     stdin: bytes = b"",
     tenant: str = "",
     environment: Mapping[str, str] = MappingProxyType({}),
+    into: IO[bytes] | None = None,
 ) -> bytes:
-    """Run git on a bare repository and return what it printed.
+    """Run git on a bare repository and return what it printed, or write it to the file `into`.
 
     `environment` is added to the clean one.
 
@@ -55,7 +57,8 @@ def run_git(
         done = subprocess.run(  # noqa: S603 - fixed argument list
             git_command(repository, *arguments),
             input=stdin,
-            capture_output=True,
+            stdout=subprocess.PIPE if into is None else into,
+            stderr=subprocess.PIPE,
             check=True,
             env=clean_environment() | dict(environment),
         )
@@ -71,4 +74,4 @@ def run_git(
         raise IntegrityError(
             f"git {arguments[0]} failed for tenant '{tenant}' ({said}); run `sternpost git rebuild`"
         ) from error
-    return done.stdout
+    return done.stdout or b""

@@ -38,6 +38,11 @@ def commit_sha(content: bytes) -> str:
     return object_sha(b"commit", content).hex()
 
 
+def tag_sha(content: bytes) -> str:
+    """Name an annotated tag written by `format1.tag_bytes`."""
+    return object_sha(b"tag", content).hex()
+
+
 def tree_sha(content: bytes) -> str:
     """Name an encoded tree."""
     return object_sha(b"tree", content).hex()

@@ -15,13 +15,13 @@ from app.store.git.durable import sync_directory
 from app.store.git.objects import object_sha
 from app.store.git.trees import ChangedTree
 
-Kind = Literal["commit", "blob"]
+Kind = Literal["commit", "blob", "tag"]
 
 MAX_OBJECTS = 65_536
 MAX_BYTES = 1 << 30
 """A pack is full at either; so its index stays small in memory and needs no 64-bit offsets."""
 
-_NUMBERS = {"commit": 1, "blob": 3}
+_NUMBERS = {"commit": 1, "blob": 3, "tag": 4}
 _TREE, _OFFSET_DELTA = 2, 6
 _MAX_CHAIN = 50
 _HASH_BYTES = 20

@@ -28,6 +28,9 @@ class LogSource(Protocol):
     def commits_after(self, tenant: str, seq: int, limit: int) -> list[tuple[Event, ...]]:
         """Read the next whole commits in order; events without a commit are left out."""
 
+    def archives(self, tenant: str, after: int, until: int) -> list[Event]:
+        """Read the events of archives with seqs over `after` and up to `until`, in order."""
+
     def documents_at(self, tenant: str, seq: int) -> Iterable[tuple[str, str, str]]:
         """Give `(kind, id, body)` of every document as of an event, for what a copied tenant starts from."""
 

@@ -1,19 +1,24 @@
-"""One tenant's bare repository on disk: its layout and its only ref, mended without asking."""
+"""One tenant's bare repository on disk: its layout and its only branch, mended without asking."""
 
 import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from app.core.errors import InvalidError, StaleError
+from app.core.faults import fault_point
 from app.store.git.durable import replace_file, sync_directory
 
 _TENANT = re.compile(r"[a-z0-9_-]{1,100}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_TAGS_HEADER = "# pack-refs with: peeled fully-peeled sorted \n"
+_TAG_LINES = re.compile(
+    re.escape(_TAGS_HEADER) + r"(?:[0-9a-f]{40} refs/tags/archives/[a-z-]+/[0-9_.-]+\n\^[0-9a-f]{40}\n)*"
+)
 _HEAD = b"ref: refs/heads/main\n"
 # Pushes are refused (every ref is hidden from receive-pack); git never collects on its own: `maintain` does.
 _CONFIG = b"""[core]
@@ -35,6 +40,7 @@ class Signature(NamedTuple):
 
     packs: tuple[int, int]
     manifest: tuple[int, int]
+    tags: tuple[int, int]
 
 
 class Repository:
@@ -46,6 +52,7 @@ class Repository:
         self.packs = path / "objects" / "pack"
         self.manifest = path / "sternpost-packs"
         self.ref = path / "refs" / "heads" / "main"
+        self.tags = path / "packed-refs"
 
     def is_unchanged(self, head: str | None, signature: Signature) -> bool:
         """Say whether ref, HEAD, configuration and the list of packs are as they were left at `head`."""
@@ -62,25 +69,61 @@ class Repository:
     def signature(self) -> Signature:
         """Read the present signature."""
         packs, manifest = self.packs.stat(), self.manifest.stat()
-        return Signature((packs.st_ino, packs.st_mtime_ns), (manifest.st_ino, manifest.st_mtime_ns))
+        try:
+            tags = self.tags.stat()
+            named = (tags.st_ino, tags.st_mtime_ns)
+        except FileNotFoundError:
+            named = (0, 0)
+        return Signature((packs.st_ino, packs.st_mtime_ns), (manifest.st_ino, manifest.st_mtime_ns), named)
 
     def mend(self) -> None:
         """Make what is missing and remove what does not belong; under the lock every other lock file is a leftover."""
         for directory in (self.packs, self.ref.parent, self.path / "objects" / "info"):
             directory.mkdir(parents=True, exist_ok=True)
-        for stale in (*self.path.glob("*.lock"), *self.path.glob("objects/**/*.lock"), self.path / "packed-refs"):
+        for stale in (*self.path.glob("*.lock"), *self.path.glob("objects/**/*.lock")):
             stale.unlink(missing_ok=True)
+        if not _TAG_LINES.fullmatch(self._read_tags()):
+            self.tags.unlink(missing_ok=True)
         (self.path / "objects" / "info" / "alternates").unlink(missing_ok=True)
         for loose in self.path.glob("objects/[0-9a-f][0-9a-f]"):
             shutil.rmtree(loose)
-        for ref in [path for path in (self.path / "refs").rglob("*") if path != self.ref and not path.is_dir()]:
-            ref.unlink()
-        if self.ref.is_dir():
-            shutil.rmtree(self.ref)
+        self._drop_foreign_refs()
         for name, content in (("HEAD", _HEAD), ("config", _CONFIG)):
             file = self.path / name
             if not file.is_file() or file.read_bytes() != content:
                 replace_file(file, content)
+
+    def _drop_foreign_refs(self) -> None:
+        for ref in [path for path in (self.path / "refs").rglob("*") if path != self.ref and not path.is_dir()]:
+            ref.unlink()
+        if self.ref.is_dir():
+            shutil.rmtree(self.ref)
+
+    def name_tags(self, tags: Mapping[str, tuple[str, str]]) -> None:
+        """Make the file that names all tags say exactly these, by name: (tag object, commit).
+
+        One file, because it is swapped whole: a reader sees all archives or those of before.
+
+        Source: git-pack-refs(1), and the header that git itself writes.
+        """
+        lines = (f"{sha} refs/tags/{name}\n^{commit}\n" for name, (sha, commit) in sorted(tags.items()))
+        text = _TAGS_HEADER + "".join(lines) if tags else ""
+        if text == self._read_tags():
+            return
+        fault_point("git.before_tags")
+        if tags:
+            replace_file(self.tags, text.encode())
+        else:
+            self.tags.unlink(missing_ok=True)
+        fault_point("git.after_tags")
+
+    def _read_tags(self) -> str:
+        try:
+            return self.tags.read_text("ascii")
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError:
+            return "damaged"
 
     def read_ref(self) -> str | None:
         """Read where `main` stands; None when there is no ref or it holds no commit id."""

@@ -18,6 +18,7 @@ from app.store.git.manifest import Line, remove_leftovers, sound_lines, write_li
 from app.store.git.reader import read_commit
 from app.store.git.replay import START, LogSource, Position, Replay
 from app.store.git.repository import Repository, Signature, locked, repository_path
+from app.store.git.tags import NO_TAGS, Tags, write_tags
 from app.store.git.trees import Trees
 
 COMMITS_PER_PACK = 256
@@ -34,6 +35,7 @@ class _State(NamedTuple):
     position: Position
     trees: Trees
     signature: Signature
+    tags: Tags
 
 
 class GitWriter:
@@ -50,8 +52,12 @@ class GitWriter:
         """Say where a tenant's repository lies."""
         return repository_path(self._git_dir, tenant)
 
+    def position(self, tenant: str) -> str | None:
+        """Name the commit that the repository stands at now; None when it has none."""
+        return Repository(self.path(tenant)).read_ref()
+
     def catch_up(self, tenant: str, progress: Progress | None = None) -> str | None:
-        """Bring the repository to the head that the log names now; return that head.
+        """Bring the repository to the head and the archives that the log has now; return that head.
 
         Heals a damaged ref, HEAD or configuration, leftovers of a killed writer and a deleted repository.
 
@@ -60,9 +66,10 @@ class GitWriter:
             StorageFullError: there is no room; nothing is lost, since the log has it all.
         """
         repository = Repository(self.path(tenant))
-        head, _ = self._log.head(tenant)
+        head, seq = self._log.head(tenant)
         state = self._recall(tenant)
-        if state and state.position.commit == head and repository.is_unchanged(head, state.signature):
+        untouched = state and state.position.commit == head and repository.is_unchanged(head, state.signature)
+        if state and untouched and not (seq > state.tags.seq and self._log.archives(tenant, state.tags.seq, seq)):
             return head
         with self._exclusive(tenant):
             _adopt_swapped(repository.path)
@@ -119,7 +126,8 @@ class GitWriter:
                 return adopt_merge(repository, merge)
 
     def _advance(self, tenant: str, repository: Repository, progress: Progress | None) -> str | None:
-        goal = self._goal(tenant)
+        goal, seq = self._goal(tenant)
+        known = self._known_tags(tenant, repository, seq)
         repository.mend()
         lines, position = self._resume(tenant, repository)
         _publish(repository, position)  # before anything is removed, so that a reader never meets a broken ref
@@ -133,19 +141,30 @@ class GitWriter:
             _publish(repository, position)
             if progress:
                 progress(position.seq)
-        self._remember(tenant, _State(position, trees, repository.signature()))
+        tags = write_tags(self._log, tenant, repository, lines, known, seq)
+        self._remember(tenant, _State(position, trees, repository.signature(), tags))
         return position.commit
 
-    def _goal(self, tenant: str) -> Position:
-        head, _ = self._log.head(tenant)
+    def _known_tags(self, tenant: str, repository: Repository, seq: int) -> Tags:
+        """Trust the tags that we wrote only while nobody else has touched the repository."""
+        state = self._recall(tenant)
+        try:
+            untouched = state is not None and repository.signature() == state.signature
+        except OSError:
+            untouched = False
+        return state.tags if state is not None and untouched and state.tags.seq <= seq else NO_TAGS
+
+    def _goal(self, tenant: str) -> tuple[Position, int]:
+        """Say to which commit the log has come, and to which event: archives after that one are not looked at."""
+        head, newest = self._log.head(tenant)
         if head is None:
-            return START
+            return START, newest
         seq = self._log.seq_of(tenant, head)
         if seq is None:
             raise IntegrityError(
                 f"The log of tenant '{tenant}' names head {head} and does not hold it; run `sternpost verify`"
             )
-        return Position(head, seq)
+        return Position(head, seq), newest
 
     def _write_pack(self, tenant: str, replay: Replay, position: Position) -> Position:
         fault_point("git.before_pack")

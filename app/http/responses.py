@@ -1,4 +1,4 @@
-"""Making the response: its headers, and compression for who accepts it."""
+"""What is sent: small bodies compressed for who accepts it, large ones as they are made."""
 
 import gzip
 from collections.abc import Iterator
@@ -6,8 +6,19 @@ from typing import Final
 
 from flask import Request, Response
 
+from app.http.observe import Call, log_failure
+
 GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
+
+
+def watched(call: Call, body: Iterator[bytes]) -> Iterator[bytes]:
+    """Send a body as it is made; what breaks it off is logged, because its status was sent long ago."""
+    try:
+        yield from body
+    except Exception as error:
+        log_failure(call, error)
+        raise
 
 
 def respond(

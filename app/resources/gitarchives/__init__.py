@@ -1,0 +1,1 @@
+"""Archives of the configuration, kept as tags in git."""

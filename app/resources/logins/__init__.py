@@ -1,0 +1,1 @@
+"""Logins: how a person gets in, stays in and gets out, and accepts an invitation."""

@@ -1,0 +1,1 @@
+"""Roles: named sets of rights, Rudder's and a tenant's own."""

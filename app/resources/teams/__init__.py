@@ -1,0 +1,1 @@
+"""Teams: groups of people that review policies name."""

@@ -1,0 +1,31 @@
+"""Where teams are reached."""
+
+from app.http.collection import Collection, collection_endpoints, collection_writing
+from app.http.resource import Resource
+from app.http.search import Searchable, documents_searchable, show_documents
+from app.resources.teams.kind import TEAM
+from app.resources.teams.schema import TeamInput, TeamSchema
+
+TEAMS = Collection(
+    kind=TEAM,
+    path="/teams",
+    singular="Team",
+    plural="teams",
+    right="team",
+    input=TeamInput,
+    output=TeamSchema,
+    since=25,
+)
+
+ENDPOINTS = collection_endpoints(TEAMS)
+
+SEARCH = documents_searchable(TEAM, Searchable(name="teams", path=TEAMS.path, right="team_read", show=show_documents()))
+
+RESOURCE = Resource(
+    name="teams",
+    kinds=(TEAM,),
+    paths={TEAM.name: TEAMS.path},
+    endpoints=ENDPOINTS,
+    searchables=(SEARCH,),
+    writings={TEAM.name: collection_writing(TEAMS, ENDPOINTS)},
+)
