@@ -32,16 +32,13 @@ def lock(connection: Connection, tenant: str) -> TenantHead:
 
 
 def copy_documents(connection: Connection, ctx: Context, origin: TenantHead, head: TenantHead, now: int) -> None:
-    """Begin a tenant with the documents of another, both locked by the caller: one event, one commit without parent.
-
-    Machines are not copied, the tenant gets a node `root` of its own.
-    """
+    """Begin a tenant with the documents of another, both locked by the caller: one event, one commit without parent."""
     blobs = read_blobs(connection, origin.id)
     tree = Trees.load((FOLDERS[kind], document_id, blob) for kind, document_id, blob in blobs).root()
     event = begin(connection, ctx, head, {"base": origin.id, "seq": origin.seq, "tree": tree}, now)
     fault_point("tenant.begun")
     _copy_rows(connection, origin.id, ctx.tenant, event.commit or "")
-    add_root(connection, ctx.tenant, event.time)
+    add_root(connection, ctx.tenant, event.time)  # machines are not copied
     fault_point("tenant.copied")
 
 

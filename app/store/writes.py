@@ -106,8 +106,12 @@ _DONE = scoped(
         IdempotencyRow.key.in_(bindparam("keys", expanding=True)),
     )
     .with_only_columns(
-        *(IdempotencyRow.actor, IdempotencyRow.key, IdempotencyRow.digest),
-        *(IdempotencyRow.first_seq, IdempotencyRow.last_seq, IdempotencyRow.made),
+        IdempotencyRow.actor,
+        IdempotencyRow.key,
+        IdempotencyRow.digest,
+        IdempotencyRow.first_seq,
+        IdempotencyRow.last_seq,
+        IdempotencyRow.made,
     )
 )
 _EARLIER = scoped(
@@ -170,10 +174,10 @@ def lock_tenant(connection: Connection, tenant: str) -> TenantHead | None:
     """Take the tenant's row for this transaction, so that no other process writes beside it; None for no tenant."""
     statement = _LOCK if connection.dialect.name == "sqlite" else _LOCK_ROW
     row = next(statement.run(connection, [{"tenant": tenant}]), None)
-    if row is None or row[2] == DELETED:
+    if row is None:
         return None
-    name, title, state, read_only, *log = row
-    return TenantHead(name, title, state, bool(read_only), *log)
+    name, title, state, read_only, seq, time, head, last, limits = row
+    return None if state == DELETED else TenantHead(name, title, state, bool(read_only), seq, time, head, last, limits)
 
 
 def read_some(connection: Connection, tenant: str, keys: Collection[tuple[str, str]]) -> list[Stored]:
