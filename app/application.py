@@ -62,8 +62,7 @@ class _Server:
         return work
 
     def find_account(self, hashed: str) -> AccountGrant | None:
-        with self.opened.database.connect() as connection:
-            account = find_by_hash(connection, hashed)
+        account = find_by_hash(self.opened.database, hashed)
         if account is None or not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
         self.opened.last_uses.note(account.tenant, account.id)

@@ -5,10 +5,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Request, Response
 from flask import request as current_request
+from werkzeug.datastructures import Headers
 
 from app.core.context import Context, Source
 from app.core.errors import ForbiddenError, SternpostError, UnavailableError
@@ -26,6 +27,9 @@ from app.http.routing import Match, Route, Routes, Shape
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.wiring import Wiring
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
@@ -54,6 +58,16 @@ class Exchange:
     def query(self) -> str:
         """The query string as it was sent."""
         return str(self.request.environ.get("QUERY_STRING", ""))
+
+
+class WrittenResponse(Response):
+    """A response whose headers are complete when it is made; there is no redirect among ours to make absolute."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002  werkzeug's signature
+        """Give the headers as they are, where werkzeug copies them and looks for what it could mend."""
+        return self.headers
 
 
 class Dispatcher:
@@ -257,7 +271,7 @@ def respond(
         if _accepts_gzip(request):
             headers["Content-Encoding"] = "gzip"
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-    return Response(body, status=status, headers=headers, content_type=kind)
+    return WrittenResponse(body, status=status, headers=headers, content_type=kind)
 
 
 def _accepts_gzip(request: Request) -> bool:
@@ -282,4 +296,4 @@ def _matches(request: Request, etag: str) -> bool:
 
 
 def _not_modified(etag: str) -> Response:
-    return Response(b"", status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
+    return WrittenResponse(status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from app.core.canonical import JSON, canonical
+from app.store.db import Database, translated
 from app.store.prepared import Prepared
 from app.store.session import AnyRow, TenantSession, scoped
 from app.store.tables import AccountRow
@@ -73,9 +74,18 @@ def token_hash(token: str) -> str:
     return "v2:" + hashlib.sha512(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def find_by_hash(connection: Connection, hashed: str) -> Account | None:
-    """Look up the account of a token's hash, whatever its tenant; expired and disabled ones too."""
-    rows = _BY_TOKEN.rows(connection, {"hash": hashed})
+def find_by_hash(database: Database, hashed: str) -> Account | None:
+    """Look up the account of a token's hash, whatever its tenant; expired and disabled ones too.
+
+    Raises:
+        UnavailableError: the database cannot be reached.
+    """
+    with translated():
+        connection = database.take()
+        try:
+            rows = _BY_TOKEN.rows(connection, {"hash": hashed})
+        finally:
+            database.give(connection)
     return _read(tuple(rows[0])) if rows else None
 
 

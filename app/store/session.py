@@ -106,11 +106,11 @@ class TenantSession:
         self._seq = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            connection.close()
+            self.database.give(connection)
 
     def _open(self) -> Connection:
         if self._connection is None:
-            self._connection = self.database.engine.connect()
+            self._connection = self.database.take()
         return self._connection
 
 
