@@ -23,7 +23,7 @@ from app.http.rights import grant_of
 from app.http.wiring import Wiring
 from app.resources import RESOURCES
 from app.store.accounts import Account, find_by_hash
-from app.store.db import is_current
+from app.store.migrations import is_current
 
 
 def create_app(config: Config, opened: Installation | None = None) -> Flask:

@@ -1,16 +1,11 @@
-"""The database: one engine, two dialects, and the migrations that bring it up to date."""
+"""The database: one engine, two dialects, and how transactions begin and end."""
 
 import errno
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -18,7 +13,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from app.core.errors import StorageFullError, UnavailableError
 from app.store.prepared import run_text
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BUSY_TIMEOUT_MS = 30_000
 RETRY_AFTER_S = 5
 
@@ -168,43 +162,6 @@ def reading_snapshot(database: Database) -> Iterator[Connection]:
             connection.rollback()
         else:
             yield connection.execution_options(isolation_level="REPEATABLE READ")
-
-
-def upgrade(database: Database) -> None:
-    """Apply every pending migration; several processes may call it at once."""
-    with database.writing() as connection:
-        upgrade_within(connection, "head")
-
-
-def upgrade_within(connection: Connection, revision: str) -> None:
-    """Apply the migrations up to one, as part of the caller's transaction."""
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310215)")
-    command.upgrade(_alembic(connection), revision)
-
-
-def newest_revision() -> str:
-    """Name the newest migration of this program."""
-    return str(ScriptDirectory.from_config(_alembic(None)).get_current_head())
-
-
-def knows_revision(revision: str) -> bool:
-    """Tell whether this program has a migration of that name."""
-    return any(one.revision == revision for one in ScriptDirectory.from_config(_alembic(None)).walk_revisions())
-
-
-def is_current(database: Database) -> bool:
-    """Tell whether the database has every migration of this program."""
-    with database.connect() as connection:
-        at = MigrationContext.configure(connection).get_current_revision()
-    return at == ScriptDirectory.from_config(_alembic(None)).get_current_head()
-
-
-def _alembic(connection: Connection | None) -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
 
 
 def _engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:  # noqa: FBT001  private, called once
