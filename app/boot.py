@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from app.changes.change import Edit
 from app.changes.committer import Committer
+from app.changes.declaring import bring_values_up_to_date
 from app.changes.following import Followers
 from app.changes.operating import Deed
 from app.changes.recording import Fact
@@ -104,8 +105,14 @@ def installation(config: Config) -> Iterator[Installation]:
         opened.close()
 
 
-def prepare(config: Config) -> Prepared:
+def _quietly(_said: str) -> None:
+    return None
+
+
+def prepare(config: Config, progress: Callable[[str], None] = _quietly) -> Prepared:
     """Migrate, found the tenants, and write a new token of this data directory's system account.
+
+    `progress` is told what takes long after an upgrade.
 
     Raises:
         UnavailableError: migrations are pending and may not be applied by themselves.
@@ -118,6 +125,7 @@ def prepare(config: Config) -> Prepared:
         finally:
             database.close()
     with installation(config) as opened:
+        bring_values_up_to_date(opened.database, KINDS, progress)
         found_tenants(opened)
         return _renew_token(config, opened)
 

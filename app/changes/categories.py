@@ -8,6 +8,7 @@ from app.changes.kinds import Kind, View, laid_over
 from app.core.canonical import JSON, Document
 from app.core.errors import ConflictError, InvalidError
 from app.store.documents import Stored
+from app.store.keys import Key
 
 SHORTEST_NAME = 3
 MAX_LEVELS = 30
@@ -94,8 +95,8 @@ class Categories:
             )
             raise self._invalid(change.action, change.id, "parent", text)
 
-    def fields(self, category: Document) -> Iterable[tuple[str, str]]:
-        """List what categories can be looked up by."""
+    def parent_of(self, category: Document) -> Iterable[tuple[str, str]]:
+        """Name what a category is in; the root is in nothing."""
         if category["id"] != category["parent"]:
             yield "parent", str(category["parent"])
 
@@ -163,7 +164,8 @@ def category_kind(tree: Categories) -> Kind:
         judge=tree.judge,
         guard=tree.guard,
         check=tree.check,
-        fields=tree.fields,
+        keys=(Key("name"), Key("parent", derived=True), *((Key("system", "flag"),) if tree.has_system else ())),
+        derived=tree.parent_of,
         needs=tree.needs,
         unknown=f"{tree.label} '{{id}}' was not found; GET {tree.list_path} lists those that exist",
         rudder_unknown=f"{tree.label} with id '{{id}}' was not found",

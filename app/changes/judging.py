@@ -95,7 +95,7 @@ def _merge(view: BatchView, edit: Edit, laws: Laws, sealer: Sealer, now: int) ->
 def _check_new_id(document_id: str, kind: Kind, reserved: frozenset[str]) -> None:
     check_id(document_id, what=kind.label)
     segment = kind.segment(document_id)
-    if segment in reserved:
+    if segment in reserved and kind.default(document_id) is None:  # a path of the kind's own is no collision
         text = f"{kind.label} id '{segment}' is reserved, because a path of the API has that name; choose another id"
         raise InvalidError(text, fields={"id": [text]})
 

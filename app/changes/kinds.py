@@ -10,6 +10,7 @@ from app.core.context import Context
 from app.core.errors import ConflictError, NotFoundError
 from app.store.documents import Stored
 from app.store.format1 import FOLDERS
+from app.store.keys import Declared, Key, declared_values
 
 
 class View(Protocol):
@@ -46,7 +47,7 @@ class View(Protocol):
 
 Guard = Callable[[Stored, Edit, View], None]
 Judge = Callable[[Stored | None, Edit, View], Document]
-Fields = Callable[[Document], Iterable[tuple[str, str]]]
+Derived = Callable[[Document], Iterable[tuple[str, str]]]
 Needs = Callable[[Edit], Iterable[tuple[str, str]]]
 Cascade = Callable[[Change, View], Iterable[Edit]]
 Check = Callable[[Change, View], None]
@@ -72,8 +73,9 @@ class Kind:
 
     `guard` refuses edits of documents that must stay as they are; `judge` merges an edit over the stored document and
     gives the complete new one, or raises; `check` looks at references once every edit of the change set is merged;
-    `cascade` names the edits that a change brings with it; `fields` are the declared (field, value) pairs that can be
-    looked up; `needs` the documents that judging will read; `secret_paths` where the document holds secrets. `default`
+    `cascade` names the edits that a change brings with it; `keys` are the members that can be searched and
+    looked up, `derived` further (name, value) pairs that can be looked up; `needs` the documents that judging will
+    read; `secret_paths` where the document holds secrets. `default`
     gives the document that holds where none is stored: a first modification creates it. `unknown` is the text for a
     missing document, with its id in `{id}`; the `rudder_` texts are those that old scripts match.
     """
@@ -88,7 +90,8 @@ class Kind:
     rudder_no_source: str = ""
     name_field: str = "name"
     guard: Guard = _accept
-    fields: Fields = _nothing
+    keys: tuple[Key, ...] = ()
+    derived: Derived = _nothing
     needs: Needs = _nothing
     cascade: Cascade = _nothing
     check: Check = _accept
@@ -99,6 +102,14 @@ class Kind:
     def folder(self) -> str:
         """The kind's folder in git."""
         return FOLDERS[self.name]
+
+    def values(self, document: Document) -> set[Declared]:
+        """List what the document can be found by."""
+        return {*declared_values(self.keys, document), *(Declared(*one) for one in self.derived(document))}
+
+    def holds(self, document: Document, field: str, text: str) -> bool:
+        """Say whether a document can be found by this value."""
+        return any(one.name == field and one.text == text for one in self.values(document))
 
     def segment(self, document_id: str) -> str:
         """Give what stands for the document first in its path; static segments of the API are no ids because of it."""

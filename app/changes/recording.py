@@ -13,6 +13,7 @@ from app.store.documents import Stored
 from app.store.format1 import body_hash, commit_bytes, event_hash, event_type, private_digest
 from app.store.git.objects import commit_sha
 from app.store.git.trees import Trees
+from app.store.keys import Declared
 from app.store.log import Event, Party, Private, ReviewTrail
 from app.store.log import Outcome as LogOutcome
 from app.store.writes import Batch, Row, TenantHead
@@ -147,23 +148,23 @@ class Recorder:
         asked = tuple(done.get((change.kind, change.id), change) for change in judged.asked)
         return Outcome(asked, changes, commit, drafts[0].seq, drafts[-1].seq)
 
-    def _moved_fields(self, change: Change) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-        fields = self.kinds[change.kind].fields
-        old = set(fields(change.before.document)) if change.before else set()
-        new = set(fields(change.after.document)) if change.after else set()
+    def _moved_fields(self, change: Change) -> tuple[set[Declared], set[Declared]]:
+        values = self.kinds[change.kind].values
+        old = values(change.before.document) if change.before else set()
+        new = values(change.after.document) if change.after else set()
         return old - new, new - old
 
-    def _collect(self, change: Change, gone: set[tuple[str, str]], held: set[tuple[str, str]]) -> None:
+    def _collect(self, change: Change, gone: set[Declared], held: set[Declared]) -> None:
         key = (change.kind, change.id)
         if change.after is None:
             self.batch.remove(key)
         else:
             in_place = change.before is not None and change.before.name == change.after.name
             self.batch.put(key, _row(self.head.id, change.after), in_place=in_place)
-        for name, text in gone:
-            self.batch.set_field(change.kind, change.id, name, text, holds=False)
-        for name, text in held:
-            self.batch.set_field(change.kind, change.id, name, text, holds=True)
+        for value in gone:
+            self.batch.set_field(change.kind, change.id, value, holds=False)
+        for value in held:
+            self.batch.set_field(change.kind, change.id, value, holds=True)
 
     def _done(self, ctx: Context, idempotency: Idempotency, outcome: Outcome) -> Row:
         asked: list[JSON] = [[change.kind, change.id] for change in outcome.asked]

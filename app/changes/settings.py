@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.changes.networks import ALLOWED_NETWORKS, Networks
 from app.core.canonical import JSON, canonical
 from app.store.documents import Stored
 
@@ -62,11 +63,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneOf:
-    """One of a few texts; `spelled` are further spellings of them, `otherwise` what every other text means."""
+    """One of a few texts; `spelled` are further spellings of them."""
 
     texts: tuple[str, ...]
     spelled: Mapping[str, str] = field(default_factory=dict)
-    otherwise: str | None = None
 
     @property
     def allowed(self) -> str:
@@ -79,22 +79,38 @@ class OneOf:
         if not isinstance(text, str):
             return None
         text = self.spelled.get(text, text)
-        return text if text in self.texts else self.otherwise
+        return text if text in self.texts else None
 
 
-Form = Flag | Number | Line | OneOf
+Form = Flag | Number | Line | OneOf | Networks
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting; `default` holds where a tenant has no document of it."""
+    """One setting; `default` holds where a tenant has no document of it.
+
+    `otherwise` is what any other text means to Rudder, so in the versions that speak its contract. `ours` are those
+    that Rudder does not have; they are listed from 25 on.
+    """
 
     key: str
     form: Form
     default: JSON
+    otherwise: str | None = None
+    ours: bool = False
+
+    def read(self, value: JSON, *, strict: bool) -> JSON:
+        """Give the value as it is stored; None when it cannot be taken."""
+        read = self.form.read(value)
+        if read is None and isinstance(value, str) and not strict:
+            return self.otherwise
+        return read
 
     def fault(self, value: JSON) -> str:
         """Say why the value cannot be taken: the key, the value and what is allowed."""
+        bad = self.form.faults(value) if isinstance(self.form, Networks) else []
+        if bad:
+            return " ; ".join(bad)
         text = value if isinstance(value, str) else canonical(value).decode()
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         return f"Setting '{self.key}' cannot be '{shown}'; use {self.form.allowed}"
@@ -120,6 +136,7 @@ _METRICS = OneOf(texts=("not_defined", "no", "minimal", "complete"), spelled={"t
 SETTINGS: Mapping[str, Setting] = {
     one.key: one
     for one in (
+        Setting(ALLOWED_NETWORKS, Networks(), []),
         Setting("change_message_prompt", Line(), "Please enter a reason explaining this change."),
         Setting("display_recent_changes_graphs", Flag(), True),
         Setting("enable_change_message", Flag(), True),
@@ -136,7 +153,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("modified_file_ttl", Number(), 30),
         Setting("node_accept_duplicated_hostname", Flag(), False),
         Setting("node_onaccept_default_policyMode", OneOf(texts=("default", "audit", "enforce")), "default"),
-        Setting("node_onaccept_default_state", OneOf(texts=_STATES, otherwise="enabled"), "enabled"),
+        Setting("node_onaccept_default_state", OneOf(texts=_STATES), "enabled", otherwise="enabled"),
         Setting("output_file_ttl", Number(), 7),
         Setting("relay_server_synchronization_method", OneOf(texts=("classic", "rsync", "disabled")), "classic"),
         Setting("relay_server_synchronize_policies", Flag(), True),
@@ -162,7 +179,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("splay_time", Number(), 4),
     )
 }
-"""By key, sorted (conventions, section 12)."""
+"""By key, sorted (conventions, section 12). What a tenant has not said of a policy server is `DEFAULT_NETWORKS`."""
 
 
 def setting(key: str, stored: Stored | None) -> JSON:

@@ -13,6 +13,7 @@ from app.store.format1 import FOLDERS, commit_bytes, event_hash
 from app.store.git.objects import commit_sha
 from app.store.git.trees import Trees
 from app.store.log import Event, Party
+from app.store.nodes import add_root
 from app.store.session import scoped
 from app.store.tables import DocumentField, DocumentRow
 from app.store.writes import Batch, TenantHead, lock_tenant, read_blobs, write
@@ -32,7 +33,8 @@ def begin_tenant(database: Database, ctx: Context, clock: Callable[[], int]) -> 
 def copy_tenant(database: Database, ctx: Context, base: str, clock: Callable[[], int]) -> None:
     """Fill a tenant with the documents of another as they are now; does nothing when it has begun already.
 
-    One event, one commit without parent, one transaction: half a copy is never seen.
+    One event, one commit without parent, one transaction: half a copy is never seen. Machines are not copied, the
+    tenant gets a node `root` of its own.
     """
     with database.writing() as connection:
         origin = _lock(connection, base)
@@ -44,6 +46,7 @@ def copy_tenant(database: Database, ctx: Context, base: str, clock: Callable[[],
         event = _create(connection, ctx, head, {"base": base, "seq": origin.seq, "tree": tree}, clock())
         fault_point("tenant.begun")
         _copy_rows(connection, base, ctx.tenant, event.commit or "")
+        add_root(connection, ctx.tenant, event.time)
         fault_point("tenant.copied")
 
 

@@ -74,13 +74,13 @@ class BatchView:
 
     def holders(self, kind: str, field: str, value: str) -> list[Stored]:
         """Read the documents of a kind whose declared field has this value, by id."""
-        fields = self._kinds[kind].fields
+        declared = self._kinds[kind]
         found = {one.id: one for one in read_holders(self._connection, self._tenant, kind, field, value)}
         for touched_kind, document_id in self._touched:
             if touched_kind == kind:
                 found.pop(document_id, None)
                 now = self._documents[kind, document_id]
-                if now is not None and (field, value) in set(fields(now.document)):
+                if now is not None and declared.holds(now.document, field, value):
                     found[document_id] = now
         return [found[document_id] for document_id in sorted(found)]
 

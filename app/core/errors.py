@@ -30,6 +30,10 @@ class InvalidError(SternpostError):
         self.fields = {name: list(texts) for name, texts in (fields or {}).items()}
 
 
+class UnreadableError(InvalidError):
+    """The body is not the JSON that it should be."""
+
+
 class UnauthenticatedError(SternpostError):
     """No credential, or one that opens nothing; which of the four reasons it was is never told."""
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from werkzeug.datastructures import Headers
 
 from app.core.context import Context, Source
 from app.core.errors import ForbiddenError, SternpostError, UnavailableError
-from app.http import answers, problems
+from app.http import answers, problems, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, prettify
@@ -230,6 +231,14 @@ class Dispatcher:
             return None
         return exchange.values[route.parameters[-1]]
 
+    def _is_search(self, exchange: Exchange) -> bool:
+        """Say whether the path is one of a search, whatever the method."""
+        route = exchange.route
+        if route is None and exchange.segments[-1:] == ["search"]:
+            with suppress(SternpostError):
+                route = self.routes.get(exchange.version, "POST", exchange.segments).route
+        return route is not None and route.endpoint.search_errors
+
     def refuse(self, exchange: Exchange, error: Exception) -> Response:
         """Put an error into the envelope of its era."""
         error, era, call = problems.translated(error), exchange.era, exchange.call
@@ -238,8 +247,12 @@ class Dispatcher:
         action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
-        envelope = Envelope(action, self._path_id(exchange), problems.members_of(error, era))
-        body = envelope.error(problems.text_of(error, era, call.request_id))
+        text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
+        of_search = self._is_search(exchange)
+        if of_search:
+            text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
+            members = {**members, "meta": meta}
+        body = Envelope(action, self._path_id(exchange), members).error(text, null_data=of_search)
         if wants_pretty(exchange.query):
             body = prettify(body)
         headers = {**problems.headers_of(error, era), "Cache-Control": "no-store"}

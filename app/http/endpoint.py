@@ -218,6 +218,8 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
+    `body_optional` lets a `json_only` action without input schema be called without a body. `search_errors` puts
+    errors into `meta.error` too, as clients of search read them (contract/search.md, section 4).
     `text_types` are further media types of the body, which the view gets as it is. `needs` names further calls that the
     caller must be allowed to make, where that depends on what is asked for; they are checked before the view runs.
     """
@@ -243,6 +245,8 @@ class Endpoint:
     dry_run: bool = False
     errors: tuple[int, ...] = ()
     streams: bool = False
+    body_optional: bool = False
+    search_errors: bool = False
     text_types: tuple[str, ...] = ()
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
 

@@ -28,10 +28,11 @@ class Envelope:
         members = "".join(f",{_text(name)}:{dump(value)}" for name, value in self.members.items() if value is not None)
         return members + "}"
 
-    def error(self, details: str) -> str:
-        """Write a whole error answer."""
+    def error(self, details: str, *, null_data: bool = False) -> str:
+        """Write a whole error answer; `null_data` shows `"data":null`, the one null of an envelope."""
         opening = f'{{"action":{_text(self.action)}{self._id()},"result":"error"'
-        return f'{opening},"errorDetails":{_text(details)}{self.closing()}'
+        data = ',"data":null' if null_data else ""
+        return f'{opening},"errorDetails":{_text(details)}{data}{self.closing()}'
 
     def _id(self) -> str:
         return "" if self.id is None else f',"id":{_text(self.id)}'

@@ -23,6 +23,7 @@ from app.http.params import (
     body_of,
     check_media,
     check_not_json,
+    has_body,
     is_json,
     json_body,
     json_object,
@@ -66,7 +67,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
         return Given(path=asked.values, era=route.era)
     rules = Rules(endpoint.action, route.version, route.era)
     body: JSON = None
-    if endpoint.input is None and endpoint.json_only:
+    if endpoint.input is None and endpoint.json_only and (has_body(request) or not endpoint.body_optional):
         check_media(request, json_only=True)
         body = json_body(request, route.era, endpoint.unreadable)
     text = _text(request) if endpoint.text_types and request.mimetype in endpoint.text_types else None

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from flask import Request
 
 from app.core.canonical import JSON, Document, parse_leading
-from app.core.errors import InvalidError, TooLargeError, UnsupportedMediaError
+from app.core.errors import InvalidError, TooLargeError, UnreadableError, UnsupportedMediaError
 from app.http.fields import Texts, shown
 from app.http.schemas import Reader, hinted
 from app.http.versions import ONE_VALUE_OR_ERROR, Era
@@ -144,7 +144,7 @@ def json_body(request: Request, era: Era, hint: str) -> JSON:
         return parse_leading(body, big_integers="refuse" if era.strict else "nearest")
     except InvalidError as error:
         fields = {path.removeprefix("."): texts for path, texts in error.fields.items()}
-        raise InvalidError(error.message, fields=fields, rudder=hinted(hint, error.rudder)) from error
+        raise UnreadableError(error.message, fields=fields, rudder=hinted(hint, error.rudder)) from error
 
 
 def json_object(request: Request, era: Era, hint: str) -> Document:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from app.changes.change import Edit
 from app.changes.kinds import Kind
 from app.http.endpoint import Endpoint
+from app.http.search import Searchable
 from app.http.writing import Writing
 
 
@@ -18,7 +19,7 @@ class Resource:
     """A resource of the API; `starter` are the documents of the public catalogue, made at the first start.
 
     `paths` says, by kind, below which path its documents are addressed: static segments there are reserved ids.
-    `writings` says, by kind, how its documents are written.
+    `writings` says, by kind, how its documents are written; `searchables` what of it can be searched.
     """
 
     name: str
@@ -26,4 +27,5 @@ class Resource:
     kinds: tuple[Kind, ...] = ()
     paths: Mapping[str, str] = field(default_factory=dict)
     writings: Mapping[str, Writing] = field(default_factory=dict)
+    searchables: tuple[Searchable, ...] = ()
     starter: Callable[[], Iterable[Edit]] = _no_edits

@@ -3,7 +3,9 @@
 The order of `RESOURCES` is that in which the documents of one change set are judged: what is referred to comes first.
 """
 
+from app.http.information import information_endpoints
 from app.http.resource import Resource
+from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
@@ -30,9 +32,18 @@ _CONFIGURATION: tuple[Resource, ...] = (
 WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
 """How documents are written, by kind."""
 
-RESOURCES: tuple[Resource, ...] = (
+_DESCRIBED: tuple[Resource, ...] = (
     *_CONFIGURATION,
     ACCOUNTS,
     events_resource(WRITINGS),
     USER_MANAGEMENT,
 )
+
+_SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))
+
+_INFORMATION = Resource(
+    name="info",
+    endpoints=information_endpoints(endpoint for each in (*_DESCRIBED, _SEARCH) for endpoint in each.endpoints),
+)
+
+RESOURCES: tuple[Resource, ...] = (*_DESCRIBED, _SEARCH, _INFORMATION)

@@ -164,6 +164,11 @@ def reading_snapshot(database: Database) -> Iterator[Connection]:
             yield connection.execution_options(isolation_level="REPEATABLE READ")
 
 
+def _casefold(text: str | None) -> str | None:
+    """Fold as Python does: SQLite's own `lower` knows only ASCII."""
+    return None if text is None else text.casefold()
+
+
 def _engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:  # noqa: FBT001  private, called once
     if not is_sqlite:
         return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_use_lifo=True)
@@ -183,5 +188,6 @@ def _engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:  # noqa: FBT00
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.close()
+        connection.create_function("casefold", 1, _casefold, deterministic=True)
 
     return engine

@@ -82,6 +82,15 @@ class DocumentField(Base):
     number: Mapped[float | None]
 
 
+class DeclaredKeys(Base):
+    """By which keys the documents of a kind were listed in `document_fields`; another digest lists them again."""
+
+    __tablename__ = "declared_keys"
+
+    kind: Mapped[str] = mapped_column(Key, primary_key=True)
+    digest: Mapped[str]
+
+
 class EventRecord(Base):
     """One event of a tenant's log, see docs/format-1.md; rows are only ever added."""
 
@@ -169,6 +178,19 @@ class IdempotencyRow(Base):
     first_seq: Mapped[int | None]
     last_seq: Mapped[int | None]
     made: Mapped[str | None]
+    created: Mapped[int]
+
+
+class NodeRow(Base):
+    """One machine of a tenant; a policy server gives other nodes their policies."""
+
+    __tablename__ = "nodes"
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    hostname: Mapped[str]
+    status: Mapped[str]
+    is_policy_server: Mapped[bool]
     created: Mapped[int]
 
 

@@ -8,9 +8,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from app.store.declared import value_row
 from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
 from app.store.events import COLUMNS as EVENT_COLUMNS
 from app.store.events import event, row_of
+from app.store.keys import Declared
 from app.store.log import Event
 from app.store.prepared import InTransaction, pipelined
 from app.store.session import AnyRow, scoped
@@ -40,7 +42,7 @@ class Batch:
     upserts: dict[tuple[str, str], Row] = field(default_factory=dict)
     updates: dict[tuple[str, str], Row] = field(default_factory=dict)
     deletes: set[tuple[str, str]] = field(default_factory=set)
-    fields: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
+    fields: dict[tuple[str, str, Declared], bool] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     secrets: dict[str, Row] = field(default_factory=dict)
     idempotency: list[Row] = field(default_factory=list)
@@ -60,9 +62,9 @@ class Batch:
         self.upserts.pop(key, None)
         self.deletes.add(key)
 
-    def set_field(self, kind: str, document_id: str, field_name: str, text: str, *, holds: bool) -> None:
+    def set_field(self, kind: str, document_id: str, value: Declared, *, holds: bool) -> None:
         """Say that a document holds, or no longer holds, a declared value; a later word undoes an earlier one."""
-        key = (kind, document_id, field_name, text)
+        key = (kind, document_id, value)
         if self.fields.get(key) is (not holds):
             del self.fields[key]
         else:
@@ -289,11 +291,10 @@ def _named(tenant: str, key: tuple[str, str]) -> Row:
     return {"b_tenant": tenant, "b_kind": key[0], "b_id": key[1]}
 
 
-def _gone(tenant: str, key: tuple[str, str, str, str]) -> Row:
-    return {"b_tenant": tenant, "b_kind": key[0], "b_id": key[1], "b_field": key[2], "b_text": key[3]}
+def _gone(tenant: str, key: tuple[str, str, Declared]) -> Row:
+    kind, document_id, value = key
+    return {"b_tenant": tenant, "b_kind": kind, "b_id": document_id, "b_field": value.name, "b_text": value.text}
 
 
-def _held(tenant: str, key: tuple[str, str, str, str]) -> Row:
-    kind, document_id, field_name, text = key
-    names = {"tenant": tenant, "kind": kind, "id": document_id, "field": field_name}
-    return {**names, "text": text, "folded": text.casefold(), "number": None}
+def _held(tenant: str, key: tuple[str, str, Declared]) -> Row:
+    return value_row(tenant, *key)

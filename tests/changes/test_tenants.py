@@ -14,6 +14,8 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.store.log import NO_HASH
+from app.store.nodes import find_node, list_policy_servers
+from app.store.session import TenantSession
 from app.store.tables import Tenant
 from tests.changes.batches import rule
 from tests.crash.checks import check
@@ -47,6 +49,32 @@ def test_a_copy_has_the_documents_revisions_and_git_of_its_base(
     state = check(config.database_url, installation.git_writer.path(acme), acme)
     assert state.documents == check(config.database_url, tenant="public").documents
     assert (state.seq, len(state.commits)) == (1, 1)
+
+
+def policy_servers(opened: Installation, tenant: str) -> list[str]:
+    session = TenantSession(opened.database, tenant)
+    found = list_policy_servers(session)
+    session.release()
+    return found
+
+
+def test_a_copy_has_a_root_of_its_own(installation: Installation, acme: str) -> None:
+    before = policy_servers(installation, acme)
+    copy(installation)
+    session = TenantSession(installation.database, acme)
+    root = find_node(session, "root")
+    session.release()
+
+    assert before == []
+    assert policy_servers(installation, acme) == ["root"]
+    assert root is not None
+    assert (root.hostname, root.status, root.is_policy_server) == ("root", "accepted", True)
+
+
+def test_root_is_in_every_tenant_that_has_machines(installation: Installation) -> None:
+    found = {tenant: policy_servers(installation, tenant) for tenant in ("default", "public", "system")}
+
+    assert found == {"default": ["root"], "public": [], "system": []}
 
 
 def test_a_second_copy_does_nothing(config: Config, installation: Installation, acme: str) -> None:
@@ -114,5 +142,6 @@ def test_a_copy_killed_on_the_way_leaves_nothing(
     assert fault_log(config).read_text().split() == [point]
     nothing = check(config.database_url, tenant=acme)
     assert (nothing.head, nothing.seq, nothing.documents) == (None, 0, {})
+    assert policy_servers(installation, acme) == []
     copy(installation)
     assert check(config.database_url, tenant=acme).seq == 1

@@ -420,6 +420,51 @@ def test_34_to_38_refusals_of_groups(
     assert said.get("id") == envelope_id
 
 
+def test_39_settings(api: Api) -> None:
+    assert api.made("GET", "/settings/output_file_ttl") == {
+        "action": "getSetting",
+        "id": "output_file_ttl",
+        "result": "success",
+        "data": {"settings": {"output_file_ttl": 7}},
+    }
+    one = api.made("POST", "/settings/output_file_ttl", json={"value": 9})
+    assert (one["action"], one["id"], one["data"]) == (
+        "modifySetting",
+        "output_file_ttl",
+        {"settings": {"output_file_ttl": 9}},
+    )
+    many = api.made("POST", "/settings", json={"output_file_ttl": 10, "splay_time": 2})
+    assert (many["action"], many["data"]) == ("modifySettings", {"settings": {"output_file_ttl": 10, "splay_time": 2}})
+
+    settings = api.made("GET", "/settings")["data"]["settings"]
+
+    assert (len(settings), list(settings)) == (37, sorted(settings))
+    holds(
+        settings,
+        enable_change_request=False,
+        enable_self_deployment=True,
+        enable_self_validation=False,
+        enable_validate_all=False,
+    )
+
+
+def test_40_allowed_networks(api: Api) -> None:
+    bad = api.refused(
+        "POST", "/settings/allowed_networks/root", json={"allowed_networks": ["10.0.0.300/8", "10.1.0.0/40"]}
+    )
+    first, second = bad["errorDetails"].split(" ; ")
+    networks = ["10.1.0.0/16", "10.8.0.0/16", "10.3.0.0/16"]
+    api.made("POST", "/settings/allowed_networks/root", json={"allowed_networks": networks})
+    diff = {"allowed_networks": {"add": ["10.9.0.0/16"], "delete": ["10.1.0.0/16"]}}
+
+    said = api.made("POST", "/settings/allowed_networks/root/diff", json=diff)
+
+    assert bad["id"] == said["id"] == "root"
+    assert "10.0.0.300/8" in first
+    assert "10.1.0.0/40" in second
+    assert said["data"] == {"allowed_networks": ["10.3.0.0/16", "10.8.0.0/16", "10.9.0.0/16"]}
+
+
 def test_43_api_accounts(api: Api) -> None:
     refused = api.refused("GET", "/apiaccounts/a+b")
     acl = [{"path": "rules/tree", "actions": ["get"]}, {"path": "rules/tree", "actions": ["POST"]}]

@@ -158,6 +158,25 @@ CASES = (
     Case("id with a space", "PUT", "/rules", 500, 400, ("space",), {"json": {**RULE, "id": "a b"}}),
     Case("id of 300 characters", "PUT", "/rules", 500, 400, ("300", "200"), {"json": {**RULE, "id": LONG_ID}}),
     Case("reserved id", "PUT", "/rules", 500, 400, ("'tree'", "reserved"), {"json": {**RULE, "id": "tree"}}),
+    Case(
+        "bad value of a setting",
+        "POST",
+        "/settings/splay_time",
+        500,
+        400,
+        ("'splay_time'", "'soon'", "an integer from 0"),
+        {"json": {"value": "soon"}},
+    ),
+    Case(
+        "bad networks",
+        "POST",
+        "/settings/allowed_networks/root",
+        500,
+        400,
+        ("'root'", "'10.0.0.300/8'", "'10.1.0.0/40'", " ; ", "10.0.0.0/8"),
+        {"json": {"allowed_networks": ["10.0.0.300/8", "10.1.0.0/40"]}},
+    ),
+    Case("networks of no node", "GET", "/settings/allowed_networks/n-nope", 500, 404, ("'n-nope'", "GET /settings")),
     Case("clone of nothing", "PUT", "/rules", 500, 404, ("'r-nope'",), {"json": {**RULE, "source": "r-nope"}}),
 )
 """Refused in both eras."""

@@ -10,7 +10,7 @@ from app.core.errors import InvalidError, NotFoundError
 from app.store.documents import find_document
 from tests.installations import Server, as_account, submit
 
-KEYS = 36  # the 37 of the contract but for allowed_networks
+KEYS = 37
 
 
 def stored(server: Server, key: str, tenant: str = "default") -> dict[str, Any] | None:

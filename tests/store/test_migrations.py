@@ -44,6 +44,24 @@ def test_the_first_migration_brings_the_three_tenants(database: Database) -> Non
     assert [tuple(row) for row in rows] == [("default", False, 0), ("public", True, 0), ("system", True, 0)]
 
 
+def test_tenants_that_were_there_before_get_their_root(database: Database) -> None:
+    acme = "INSERT INTO tenants VALUES ('acme', 'Acme', 'ACTIVE', false, 7, 0, 0, NULL, '')"
+    with database.writing() as connection:
+        command.upgrade(alembic_config(connection), "lean_event_indexes")
+        connection.execute(text(acme))
+    upgrade(database)
+    with database.connect() as connection:
+        rows = connection.execute(
+            text("SELECT tenant, id, status, is_policy_server, created FROM nodes ORDER BY tenant")
+        ).fetchall()
+    database.close()
+
+    assert [tuple(row) for row in rows] == [
+        ("acme", "root", "accepted", True, 7),
+        ("default", "root", "accepted", True, 0),
+    ]
+
+
 def test_a_downgrade_leaves_nothing_and_can_be_upgraded_again(database: Database) -> None:
     upgrade(database)
     with database.writing() as connection:

@@ -7,11 +7,13 @@ from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over, refuse_system
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.fleet.references import technique_id_of
 from app.fleet.techniques.definition import Technique
 from app.fleet.techniques.parameters import complete_parameters, secret_paths
 from app.fleet.techniques.stored import technique_of
 from app.fleet.techniques.versions import document_id, newest_version, version_key
 from app.store.documents import Stored
+from app.store.keys import Key
 
 KEEP = "keep"
 """A policy mode that clients send when they mean the present one."""
@@ -30,6 +32,17 @@ DEFAULTS: Mapping[str, JSON] = {
     "tags": [],
     "security": None,
 }
+
+KEYS = (
+    Key("displayName"),
+    Key("techniqueName"),
+    Key("techniqueVersion"),
+    Key("priority", "number"),
+    Key("enabled", "flag"),
+    Key("system", "flag"),
+    Key("policyMode"),
+    Key("tags", many=True),
+)
 
 
 def judge_directive(present: Stored | None, edit: Edit, view: View) -> Document:
@@ -91,7 +104,7 @@ def _find_technique(directive: Document, view: View) -> Technique:
 
 
 def _versions(name: str, view: View) -> list[str]:
-    return [str(stored.document["version"]) for stored in view.holders("technique", "name", name)]
+    return [str(stored.document["version"]) for stored in view.holders("technique", "id", name)]
 
 
 def _no_technique(name: str, *, rudder: str | None = None) -> InvalidError:
@@ -100,11 +113,9 @@ def _no_technique(name: str, *, rudder: str | None = None) -> InvalidError:
     return InvalidError(remedy, fields={"techniqueName": [remedy]}, rudder=rudder or text)
 
 
-def directive_fields(directive: Document) -> Iterable[tuple[str, str]]:
-    """List what directives can be looked up by; `technique` is the id of the technique's document."""
-    name, version = str(directive["techniqueName"]), str(directive["techniqueVersion"])
-    yield "techniqueName", name
-    yield "technique", document_id(name, version)
+def looked_up(directive: Document) -> Iterable[tuple[str, str]]:
+    """Name the technique's document, by which a directive can be looked up."""
+    return (("technique", technique) for technique in technique_id_of(directive))
 
 
 def needed_for_directive(edit: Edit) -> Iterable[tuple[str, str]]:
@@ -138,7 +149,8 @@ DIRECTIVE = Kind(
     name_field="displayName",
     judge=judge_directive,
     guard=refuse_system,
-    fields=directive_fields,
+    keys=KEYS,
+    derived=looked_up,
     needs=needed_for_directive,
     cascade=take_out_of_rules,
     secret_paths=directive_secrets,

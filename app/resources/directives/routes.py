@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from app.changes.work import Work
 from app.core.errors import NotFoundError
+from app.fleet.references import category_of, groups_of, technique_id_of
 from app.fleet.techniques.versions import document_id
 from app.http.collection import Collection, collection_endpoints, collection_writing, modification_of
 from app.http.endpoint import Answer, Endpoint, Given, Shown, list_under
 from app.http.history import revisions_endpoint
 from app.http.resource import Resource
+from app.http.search import Extension, Searchable, by_ids, by_value, documents_searchable, show_documents
 from app.http.versions import Lifespan
 from app.resources.directives.kind import DEFAULTS, DIRECTIVE
 from app.resources.directives.schema import DirectiveInput, DirectiveSchema, TreeQuery
@@ -53,7 +55,7 @@ def tree(write: Write) -> Callable[[Work, Given], Answer]:
 def of_technique(work: Work, given: Given) -> Answer:
     """List the directives of every version of a technique."""
     name = given.path["name"]
-    if not holders(work.session, "technique", "name", name):
+    if not holders(work.session, "technique", "id", name):
         text = f"Technique '{name}' does not exist"
         raise NotFoundError(f"{text}; GET /techniques/versions lists those that do", rudder=text)
     return Answer.many(Shown(stored) for stored in holders(work.session, "directive", "techniqueName", name))
@@ -126,10 +128,27 @@ ENDPOINTS = (
     ),
 )
 
+SEARCH = documents_searchable(
+    DIRECTIVE,
+    Searchable(
+        name="directives",
+        path=DIRECTIVES.path,
+        right="directive_read",
+        show=show_documents(),
+        extensions={
+            "technique": Extension(target="techniques", find=by_ids("technique", technique_id_of)),
+            "rules": Extension(target="rules", find=by_value("rule", "directives", lambda one: one.id), many=True),
+            "rules.groups": Extension(target="groups", find=by_ids("group", groups_of), many=True),
+            "rules.category": Extension(target="ruleCategories", find=by_ids("ruleCategory", category_of)),
+        },
+    ),
+)
+
 RESOURCE = Resource(
     name="directives",
     kinds=(DIRECTIVE,),
     paths={DIRECTIVE.name: DIRECTIVES.path},
     endpoints=ENDPOINTS,
+    searchables=(SEARCH,),
     writings={DIRECTIVE.name: collection_writing(DIRECTIVES, ENDPOINTS)},
 )

@@ -1,6 +1,6 @@
 """Where the event log is reached."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.changes.rollback import Side, edit_towards, roll_back, state_beside
 from app.changes.work import Work
@@ -10,12 +10,14 @@ from app.core.diff import field_diff
 from app.http.endpoint import Answer, Endpoint, Given, Needed, Page, Paging, list_under
 from app.http.history import NEWEST, seq_of
 from app.http.resource import Resource
+from app.http.search import Searchable
 from app.http.versions import Lifespan
 from app.http.writing import Writing
 from app.resources.events import service
 from app.resources.events.schema import EventFilter, RollbackInput
 from app.store.format1 import json_object
 from app.store.log import Event, Party
+from app.store.search import Order
 
 STRICT = Lifespan(25)
 EVENTS = list_under("events")
@@ -50,6 +52,13 @@ def show_event(work: Work, given: Given) -> Answer:
         "format": one.format,
     }
     return Answer(items=[whole])
+
+
+def show_found(work: Work, events: Sequence[Event]) -> list[Document]:
+    """Show the events that a search found."""
+    bodies = service.replaced_bodies(work.session, events)
+    names = service.credential_names(work.session, events)
+    return [_row(one, bodies.get(one.seq), names) for one in events]
 
 
 def newest(work: Work, _given: Given) -> str:
@@ -96,6 +105,16 @@ def _document(body: str | None) -> Document | None:
     value = None if body is None else load(body)
     return value if isinstance(value, dict) else None
 
+
+SEARCH = Searchable(
+    name="events",
+    path="/events",
+    right="event_read",
+    show=show_found,
+    keys=service.KEYS,
+    source=lambda _work: service.SOURCE,
+    order=Order("seq", descending=True),
+)
 
 ENDPOINTS = (
     Endpoint(
@@ -161,4 +180,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    return Resource(name="events", endpoints=(*ENDPOINTS, rollback_endpoint(writings)))
+    endpoints = (*ENDPOINTS, rollback_endpoint(writings))
+    return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))

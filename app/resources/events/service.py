@@ -11,8 +11,10 @@ from app.core.canonical import JSON, Document
 from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError, NotFoundError
 from app.store.events import COLUMNS, ONE, event
+from app.store.keys import Key
 from app.store.log import Event
 from app.store.session import TenantSession
+from app.store.sources import Table
 from app.store.tables import AccountRow, EventRecord
 
 LONGEST_SEQ = 15
@@ -40,6 +42,41 @@ _LAST_UNTIL = (
     .limit(1)
 )
 _NAMES = select(AccountRow.id, AccountRow.name).where(AccountRow.id.in_(bindparam("ids", expanding=True)))
+
+KEYS: Mapping[str, Key] = {
+    key.name: key
+    for key in (
+        Key("seq", "number"),
+        Key("time", "date"),
+        Key("createdAt", "date"),
+        Key("updatedAt", "date"),
+        *(Key(name) for name in ("type", "outcome", "actor", "credential", "kind", "object", "objectName")),
+        *(Key(name) for name in ("reason", "commit", "requestId")),
+        Key("changeRequest", "number"),
+    )
+}
+SOURCE = Table(
+    id=EventRecord.seq.expression,
+    columns={
+        "seq": EventRecord.seq.expression,
+        "time": EventRecord.time.expression,
+        "createdAt": EventRecord.time.expression,
+        "updatedAt": EventRecord.time.expression,
+        "type": EventRecord.type.expression,
+        "outcome": EventRecord.outcome.expression,
+        "actor": EventRecord.actor_handle.expression,
+        "credential": EventRecord.credential.expression,
+        "kind": EventRecord.object_kind.expression,
+        "object": EventRecord.object_id.expression,
+        "objectName": EventRecord.object_name.expression,
+        "reason": EventRecord.reason.expression,
+        "commit": EventRecord.commit_id.expression,
+        "requestId": EventRecord.request_id.expression,
+        "changeRequest": EventRecord.change_request_id.expression,
+    },
+    selected=COLUMNS,
+    read=lambda row: event(row[1:]),
+)
 
 
 def find_events(session: TenantSession, filters: Document, *, before: int, most: int) -> list[Event]:

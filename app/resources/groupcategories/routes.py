@@ -4,6 +4,7 @@ from app.fleet.targets import targets_in_category
 from app.http.categories import CategoryCollection, category_endpoints, category_writing
 from app.http.endpoint import object_under
 from app.http.resource import Resource
+from app.http.search import Searchable, documents_searchable, show_documents
 from app.resources.groupcategories.kind import GROUP_CATEGORY, starter
 from app.resources.groupcategories.schema import GroupCategoryInput, GroupCategorySchema
 
@@ -25,11 +26,17 @@ CATEGORIES = CategoryCollection(
 
 ENDPOINTS = category_endpoints(CATEGORIES)
 
+SEARCH = documents_searchable(
+    GROUP_CATEGORY,
+    Searchable(name="groupCategories", path=CATEGORIES.path, right="group_read", show=show_documents()),
+)
+
 RESOURCE = Resource(
     name="groupcategories",
     kinds=(GROUP_CATEGORY,),
     paths={GROUP_CATEGORY.name: CATEGORIES.path},
     endpoints=ENDPOINTS,
+    searchables=(SEARCH,),
     writings={GROUP_CATEGORY.name: category_writing(CATEGORIES, ENDPOINTS)},
     starter=starter,
 )

@@ -13,6 +13,7 @@ from app.fleet.queries import check_query
 from app.fleet.targets import SYSTEM_CATEGORY, without_group
 from app.fleet.zones import check_security
 from app.store.documents import Stored
+from app.store.keys import Key
 
 ROOT_CATEGORY = "GroupRoot"
 ALL_NODES = "all-nodes"
@@ -29,6 +30,15 @@ DEFAULTS: Mapping[str, JSON] = {
     "security": None,
 }
 """A group that is not dynamic has `nodeIds` too."""
+
+KEYS = (
+    Key("displayName"),
+    Key("categoryId"),
+    Key("dynamic", "flag"),
+    Key("enabled", "flag"),
+    Key("system", "flag"),
+    Key("nodeIds", many=True),
+)
 
 
 def judge_group(present: Stored | None, edit: Edit, view: View) -> Document:
@@ -114,11 +124,6 @@ def leave_rules(change: Change, view: View) -> Iterable[Edit]:
         yield Edit("rule", rule.id, "modify", {"targets": left})
 
 
-def group_fields(group: Document) -> Iterable[tuple[str, str]]:
-    """List what groups can be looked up by."""
-    yield "categoryId", str(group["categoryId"])
-
-
 def needed_for_group(edit: Edit) -> Iterable[tuple[str, str]]:
     """Name what judging an edit of a group reads."""
     if edit.action == "create" or "categoryId" in edit.fields:
@@ -166,7 +171,7 @@ GROUP = Kind(
     guard=guard_group,
     check=check_group,
     cascade=leave_rules,
-    fields=group_fields,
+    keys=KEYS,
     needs=needed_for_group,
     unknown="Group '{id}' was not found; GET /groups lists those that exist",
     rudder_unknown="Group with id '{id}' was not found'",

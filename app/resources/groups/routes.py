@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from app.changes.work import Work
 from app.core.canonical import JSON
+from app.fleet.references import category_of
 from app.fleet.targets import targets_in_category
 from app.http.categories import TreeOf, tree_endpoints
 from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.computed import Computed, answer_one
 from app.http.endpoint import Answer, Endpoint, Given, list_under, object_under
 from app.http.resource import Resource
+from app.http.search import Extension, Searchable, by_ids, documents_searchable, show_documents
 from app.resources.groups.kind import DEFAULTS, GROUP, ROOT_CATEGORY, group_computed, starter
 from app.resources.groups.schema import GroupInput, GroupSchema, GroupTreeSchema, TreeQuery
 from app.store.documents import Stored, find_document
@@ -80,11 +82,23 @@ TREE = TreeOf(
 
 ENDPOINTS = (*collection_endpoints(GROUPS), RELOAD, *tree_endpoints(TREE))
 
+SEARCH = documents_searchable(
+    GROUP,
+    Searchable(
+        name="groups",
+        path=GROUPS.path,
+        right="group_read",
+        show=show_documents(_computed),
+        extensions={"category": Extension(target="groupCategories", find=by_ids("groupCategory", category_of))},
+    ),
+)
+
 RESOURCE = Resource(
     name="groups",
     kinds=(GROUP,),
     paths={GROUP.name: GROUPS.path},
     endpoints=ENDPOINTS,
+    searchables=(SEARCH,),
     writings={GROUP.name: collection_writing(GROUPS, ENDPOINTS)},
     starter=starter,
 )

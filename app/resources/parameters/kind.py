@@ -7,6 +7,7 @@ from app.changes.kinds import Kind, View, laid_over
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
 from app.store.documents import Stored
+from app.store.keys import Key
 from app.store.secrets import tag_of
 
 DEFAULT_INHERITANCE = "moo"
@@ -53,6 +54,7 @@ PARAMETER = Kind(
     label="Parameter",
     name_field="id",
     judge=judge_parameter,
+    keys=(Key("inheritMode"), Key("provider"), Key("secret", "flag"), Key("hidden", "flag")),
     secret_paths=secret_paths,
     unknown="Parameter '{id}' was not found; GET /parameters lists those that exist",
     rudder_unknown="Could not find Parameter {id}",

@@ -6,9 +6,11 @@ from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over, refuse_system
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.fleet.targets import groups_in, merge_targets
+from app.fleet.references import groups_of, items, texts
+from app.fleet.targets import merge_targets
 from app.fleet.zones import check_security
 from app.store.documents import Stored
+from app.store.keys import Key
 
 ROOT_CATEGORY = "rootRuleCategory"
 
@@ -25,16 +27,25 @@ DEFAULTS: Mapping[str, JSON] = {
     "security": None,
 }
 
+KEYS = (
+    Key("displayName"),
+    Key("categoryId"),
+    Key("enabled", "flag"),
+    Key("system", "flag"),
+    Key("directives", many=True),
+    Key("tags", many=True),
+)
+
 
 def judge_rule(present: Stored | None, edit: Edit, view: View) -> Document:
     """Merge an edit of a rule; targets take their one stored form."""
     rule = laid_over(DEFAULTS, present, edit, view)
     if "targets" in edit.fields:
-        rule["targets"] = merge_targets(texts_and_objects(edit.fields["targets"]))
+        rule["targets"] = merge_targets(items(edit.fields["targets"]))
     if "security" in edit.fields:
         check_security(rule["security"])
     directives: list[JSON] = []
-    directives.extend(sorted(set(_texts(rule["directives"]))))
+    directives.extend(sorted(set(texts(rule["directives"]))))
     rule["directives"] = directives
     return rule
 
@@ -50,7 +61,7 @@ def check_rule(change: Change, view: View) -> None:
     after = change.after.document
     before: Document = change.before.document if change.before else {}
     faults: dict[str, list[str]] = {}
-    for directive in sorted(set(_texts(after["directives"])) - set(_texts(before.get("directives")))):
+    for directive in sorted(set(texts(after["directives"])) - set(texts(before.get("directives")))):
         if view.find("directive", directive) is None:
             text = f"Directive '{directive}' not found; create it first, or take it out of the rule"
             faults.setdefault("directives", []).append(text)
@@ -63,30 +74,17 @@ def check_rule(change: Change, view: View) -> None:
         raise InvalidError(f"Rule '{change.id}': {'. '.join(missing)}", fields=faults, rudder=rudder)
 
 
-def rule_fields(rule: Document) -> Iterable[tuple[str, str]]:
-    """List what rules can be looked up by."""
-    yield "categoryId", str(rule["categoryId"])
-    for directive in _texts(rule["directives"]):
-        yield "directives", directive
-    for group in groups_in(texts_and_objects(rule["targets"])):
-        yield "groups", group
+def looked_up(rule: Document) -> Iterable[tuple[str, str]]:
+    """List the groups that a rule can be looked up by."""
+    return (("groups", group) for group in groups_of(rule))
 
 
 def needed_for_rule(edit: Edit) -> Iterable[tuple[str, str]]:
     """Name what judging an edit of a rule reads."""
-    for directive in _texts(edit.fields.get("directives")):
+    for directive in texts(edit.fields.get("directives")):
         yield "directive", directive
     if edit.action == "create" or "categoryId" in edit.fields:
         yield "ruleCategory", str(edit.fields.get("categoryId", ROOT_CATEGORY))
-
-
-def texts_and_objects(value: JSON) -> list[JSON]:
-    """Read a list member of a document."""
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: JSON) -> list[str]:
-    return [item for item in texts_and_objects(value) if isinstance(item, str)]
 
 
 RULE = Kind(
@@ -96,7 +94,8 @@ RULE = Kind(
     judge=judge_rule,
     guard=refuse_system,
     check=check_rule,
-    fields=rule_fields,
+    keys=KEYS,
+    derived=looked_up,
     needs=needed_for_rule,
     unknown="Rule '{id}' was not found; GET /rules lists those that exist",
     rudder_unknown="Rule with id '{id}' was not found",

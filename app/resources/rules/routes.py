@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from app.changes.work import Work
 from app.core.canonical import JSON
+from app.fleet.references import category_of, directives_of, groups_of, technique_id_of
 from app.http.categories import TreeOf, tree_endpoints
 from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.computed import Computed, Kept
 from app.http.endpoint import object_under
 from app.http.resource import Resource
+from app.http.search import Extension, Searchable, by_ids, documents_searchable, show_documents
 from app.resources.rules.kind import DEFAULTS, ROOT_CATEGORY, RULE
 from app.resources.rules.schema import RuleInput, RuleSchema, RuleTreeSchema
 from app.resources.rules.status import PARTS, rule_computed
@@ -52,6 +54,23 @@ TREE = TreeOf(
     named_root=True,
 )
 
+SEARCH = documents_searchable(
+    RULE,
+    Searchable(
+        name="rules",
+        path=RULES.path,
+        right="rule_read",
+        show=show_documents(_computed),
+        extensions={
+            "directives": Extension(target="directives", find=by_ids("directive", directives_of), many=True),
+            "directives.technique": Extension(target="techniques", find=by_ids("technique", technique_id_of)),
+            "groups": Extension(target="groups", find=by_ids("group", groups_of), many=True),
+            "groups.category": Extension(target="groupCategories", find=by_ids("groupCategory", category_of)),
+            "category": Extension(target="ruleCategories", find=by_ids("ruleCategory", category_of)),
+        },
+    ),
+)
+
 ENDPOINTS = (*collection_endpoints(RULES), *tree_endpoints(TREE))
 
 RESOURCE = Resource(
@@ -59,5 +78,6 @@ RESOURCE = Resource(
     kinds=(RULE,),
     paths={RULE.name: RULES.path},
     endpoints=ENDPOINTS,
+    searchables=(SEARCH,),
     writings={RULE.name: collection_writing(RULES, ENDPOINTS)},
 )

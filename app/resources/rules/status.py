@@ -19,6 +19,7 @@ IN_APPLICATION, PARTIALLY_APPLIED, NOT_APPLIED, DISABLED = (
     "Disabled",
 )
 GLOBAL_MODE = "global_policy_mode"
+OVERRIDABLE = "global_policy_mode_overridable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Parts:
     groups: dict[str, GroupFacts] = field(default_factory=dict)
     disabled_techniques: set[str] = field(default_factory=set)
     global_mode: str = str(setting(GLOBAL_MODE, None))
+    overridable: bool = setting(OVERRIDABLE, None) is True
     texts: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
@@ -58,7 +60,7 @@ def rule_computed(rule: Document, parts: Parts) -> dict[str, JSON]:
 
 def _mode(directives: Iterable[DirectiveFacts], parts: Parts) -> str:
     modes = {parts.global_mode if one.mode == "default" else one.mode for one in directives}
-    if not modes:
+    if not modes or not parts.overridable:
         return parts.global_mode
     return modes.pop() if len(modes) == 1 else "mixed"
 
@@ -118,6 +120,8 @@ def _apply(parts: Parts, kind: str, document_id: str, stored: Stored | None) -> 
             parts.disabled_techniques.add(document_id)
     elif document_id == GLOBAL_MODE:
         parts.global_mode = str(setting(GLOBAL_MODE, stored))
+    elif document_id == OVERRIDABLE:
+        parts.overridable = setting(OVERRIDABLE, stored) is True
     # After the change: whoever still writes into the old mapping may have seen what was before.
     parts.texts = {}
 

@@ -1,7 +1,10 @@
 """Settings as documents: what each may be is declared in app/changes/settings.py."""
 
+from dataclasses import replace
+
 from app.changes.change import Edit
 from app.changes.kinds import Kind, View, laid_over
+from app.changes.networks import SERVER_EDIT, applied
 from app.changes.settings import SETTINGS
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
@@ -18,19 +21,22 @@ def judge_setting(present: Stored | None, edit: Edit, view: View) -> Document:
     default = default_setting(edit.id)
     if default is None:
         raise SETTING.missing(edit.id, "modify")
+    if SERVER_EDIT in edit.fields:
+        base = laid_over(default, present, replace(edit, fields={}), view)
+        return {**base, "value": applied(base["value"], edit.fields[SERVER_EDIT])}
     document = laid_over(default, present, edit, view)
-    document["value"] = read_value(edit.id, document["value"], field=edit.id)
+    document["value"] = read_value(edit.id, document["value"], field=edit.id, strict=edit.strict)
     return document
 
 
-def read_value(key: str, value: JSON, *, field: str) -> JSON:
+def read_value(key: str, value: JSON, *, field: str, strict: bool) -> JSON:
     """Read the value of a known setting; `field` is where the caller sent it.
 
     Raises:
         InvalidError: naming the key, the value and what is allowed.
     """
     declared = SETTINGS[key]
-    read = declared.form.read(value)
+    read = declared.read(value, strict=strict)
     if read is None:
         text = declared.fault(value)
         rudder = f"Could not modify parameter '{key}'; cause was: Unexpected: {text}"

@@ -11,20 +11,21 @@ from app.http.versions import Lifespan
 from app.http.writing import Writing
 from app.resources.settings import service
 from app.resources.settings.kind import SETTING
+from app.resources.settings.network_routes import NETWORK_ENDPOINTS, READ, WRITE, moment_of
 from app.resources.settings.schema import SettingInput, SettingsInput
+from app.store.nodes import list_policy_servers
 
 SETTINGS = object_under("settings")
-READ, WRITE = "administration_read", "administration_write"
 
 
 def show_all(work: Work, given: Given) -> Answer:
     """Show every setting."""
-    return Answer(value=service.read_all(work, _moment(given)))
+    return Answer(value=service.read_all(_asking(work, given), moment_of(given)))
 
 
 def show(work: Work, given: Given) -> Answer:
     """Show one setting."""
-    key, at = given.path["key"], _moment(given)
+    key, at = given.path["key"], moment_of(given)
     value, stored = service.read_one(work, key, at)
     return Answer(value={key: value}, revision=stored.revision if stored is not None and at is None else None)
 
@@ -32,18 +33,22 @@ def show(work: Work, given: Given) -> Answer:
 def modify(work: Work, given: Given) -> Answer:
     """Set one setting."""
     key = given.path["key"]
-    stored = service.write_one(work, key, given.fields["value"], given.if_match)
-    return Answer(value={key: stored.document["value"]}, revision=stored.revision)
+    value, stored = service.write_one(_asking(work, given), key, given.fields["value"], given.if_match)
+    return Answer(value={key: value}, revision=stored.revision)
 
 
 def modify_many(work: Work, given: Given) -> Answer:
     """Set several settings at once."""
-    return Answer(value=service.write_many(work, given.document))
+    return Answer(value=service.write_many(_asking(work, given), given.document))
 
 
-def _moment(given: Given) -> str | None:
-    at = given.query.get("at")
-    return None if at is None else str(at)
+def state(work: Work, given: Given) -> str:
+    """Name what all settings together depend on: the documents, and which policy servers there are."""
+    return f"{head_of(work, given)} {list_policy_servers(work.session)}"
+
+
+def _asking(work: Work, given: Given) -> service.Asking:
+    return service.Asking(work, given.era.strict)
 
 
 ENDPOINTS = (
@@ -57,7 +62,7 @@ ENDPOINTS = (
         container=SETTINGS,
         query=AtQuery,
         lifespan=Lifespan(6),
-        state=head_of,
+        state=state,
     ),
     Endpoint(
         methods=("POST",),
@@ -94,14 +99,16 @@ ENDPOINTS = (
         lifespan=Lifespan(6),
         id_from="path",
     ),
+    *NETWORK_ENDPOINTS,
     history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
 )
 
 
-def _show(_work: Work, change: Change) -> Answer:
+def _show(work: Work, change: Change) -> Answer:
     """Show the value that holds after a change: the default where the setting is no longer set."""
     revision = None if change.after is None else change.after.revision
-    return Answer(value={change.id: setting(change.id, change.after)}, revision=revision)
+    value = service.shown(work, change.id, setting(change.id, change.after))
+    return Answer(value={change.id: value}, revision=revision)
 
 
 MODIFY = next(one for one in ENDPOINTS if one.action == "modifySetting")

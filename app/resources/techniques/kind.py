@@ -11,6 +11,7 @@ from app.fleet.techniques.definition import read_technique
 from app.fleet.techniques.parameters import complete_parameters
 from app.fleet.techniques.stored import technique_of
 from app.store.documents import Stored
+from app.store.keys import Key
 
 SHOWN = 10
 """Directives that a refusal names."""
@@ -105,11 +106,16 @@ def _has_new_parameters(change: Change) -> bool:
     return change.before.document["parameters"] != change.after.document["parameters"]
 
 
-def technique_fields(technique: Document) -> Iterable[tuple[str, str]]:
-    """List what techniques can be looked up by; `name` is the one in URLs and directives."""
-    yield "name", str(technique["id"])
-    yield "category", str(technique["category"])
-
+KEYS = (
+    Key("id"),  # the name in URLs and directives, which all versions share
+    Key("name"),
+    Key("version"),
+    Key("category"),
+    Key("source"),
+    Key("enabled", "flag"),
+    Key("system", "flag"),
+    Key("applicable", "flag"),
+)
 
 TECHNIQUE = TechniqueKind(
     name="technique",
@@ -117,7 +123,7 @@ TECHNIQUE = TechniqueKind(
     judge=judge_technique,
     guard=refuse_system,
     check=check_technique,
-    fields=technique_fields,
+    keys=KEYS,
     cascade=bring_directives_along,
     unknown="Technique '{id}' was not found; GET /techniques lists those that exist",
 )

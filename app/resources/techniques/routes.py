@@ -11,6 +11,7 @@ from app.http.endpoint import Container, Endpoint, Paging, View, list_under, obj
 from app.http.history import AtQuery, history_endpoint, revisions_endpoint
 from app.http.resource import Resource
 from app.http.schemas import ApiSchema
+from app.http.search import Searchable, documents_searchable, show_documents
 from app.http.versions import Lifespan
 from app.http.writing import writing_of
 from app.resources.techniques import views
@@ -126,11 +127,16 @@ def starter() -> Iterable[Edit]:
         yield Edit(TECHNIQUE.name, document_id(str(one["id"]), str(one["version"])), "create", one)
 
 
+SEARCH = documents_searchable(
+    TECHNIQUE, Searchable(name="techniques", path="/techniques", right="technique_read", show=show_documents())
+)
+
 RESOURCE = Resource(
     name="techniques",
     kinds=(TECHNIQUE,),
     paths={TECHNIQUE.name: "/techniques"},
     endpoints=ENDPOINTS,
+    searchables=(SEARCH,),
     writings={TECHNIQUE.name: writing_of(ENDPOINTS, "/techniques", VERSION, views.show_change, values=views.in_path)},
     starter=starter,
 )

@@ -45,7 +45,7 @@ def list_versions(work: Work, given: Given) -> Answer:
     if at is not None:
         found = [stored for stored in list_at(work.session, KIND, str(at)) if stored.document["id"] == name]
     else:
-        found = list(holders(work.session, KIND, "name", name))
+        found = list(holders(work.session, KIND, "id", name))
     if not found:
         text = f"Technique '{name}' does not exist"
         raise NotFoundError(f"{text}; GET /techniques/versions lists those that do", rudder=text)

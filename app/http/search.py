@@ -1,0 +1,225 @@
+"""`POST /<resource>/search`: one implementation over what each resource declares."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Final
+
+from app.changes.kinds import Kind
+from app.changes.work import Work
+from app.core.canonical import JSON, Document, load
+from app.core.clock import now_ms, rfc3339
+from app.http.answers import spliced
+from app.http.endpoint import ARRAY, Answer, Endpoint, Given, Needed, Shown
+from app.http.fields import Text
+from app.http.schemas import ApiSchema
+from app.http.search_errors import SearchError
+from app.http.search_query import read_search
+from app.http.versions import Lifespan
+from app.store.documents import Stored, some_documents
+from app.store.keys import Key
+from app.store.search import BY_ID, Order, Source, find
+from app.store.session import TenantSession
+from app.store.sources import Documents, documents_holding
+
+MOST_RELATED: Final = 20_000
+"""Related objects in one answer."""
+
+
+class PageQuery(ApiSchema):
+    """The page may stand in the URL; the body wins."""
+
+    page = Text(metadata={"description": "which page, from 1"})
+    limit = Text(metadata={"description": "objects on a page, 1 to 1000"})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One object of an answer under way: what it was made of, and what will be shown of it."""
+
+    row: Any
+    shown: Document
+
+
+Related = Sequence[Sequence[Any]]
+"""For each parent, the rows that are related to it."""
+
+
+Show = Callable[[Work, Sequence[Any]], Sequence[Document]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """What `extend` puts into an object: the rows related to each parent, found in one statement.
+
+    `target` names the searchable whose objects they are: it says how they look and who may read them. `show` and
+    `reads` say so where they are of no single one. With `many` they are a list.
+    """
+
+    find: Callable[[TenantSession, Sequence[Any]], Related]
+    target: str = ""
+    many: bool = False
+    show: Show | None = None
+    reads: tuple[str, ...] = ()
+
+
+def _nowhere(_work: Work) -> Source[Any]:
+    raise TypeError("the declaration of a search says where to look")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searchable:
+    """A resource that can be searched: where, with what right, by which keys, and what can be put into its objects.
+
+    `name` is the plural in `extend` and in the action's name. `extensions` has every allowed path; the parent of a
+    nested one is among them. `order` is what a page is sorted by when nothing else is asked for.
+    """
+
+    name: str
+    path: str
+    right: str
+    show: Show
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    source: Callable[[Work], Source[Any]] = _nowhere
+    extensions: Mapping[str, Extension] = field(default_factory=dict)
+    order: Order = BY_ID
+
+
+def search_endpoints(searchables: Sequence[Searchable]) -> tuple[Endpoint, ...]:
+    """Declare the searches of all resources, which show each other's objects.
+
+    Raises:
+        KeyError: an extension names a searchable that is not there.
+    """
+    by_name = {one.name: one for one in searchables}
+    return tuple(
+        _endpoint(one, {path: _joined(each, by_name) for path, each in one.extensions.items()}) for one in searchables
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """An extension with what it needs of its target."""
+
+    extension: Extension
+    show: Show
+    reads: tuple[Needed, ...]
+
+
+def _joined(one: Extension, by_name: Mapping[str, Searchable]) -> _Joined:
+    targets = [by_name[name] for name in (one.reads or (one.target,))]
+    return _Joined(one, one.show or targets[0].show, tuple(_reading(target) for target in targets))
+
+
+def _reading(one: Searchable) -> Needed:
+    """Name the call that lists a resource, which whoever sees its objects must be allowed to make."""
+    listing = Endpoint(
+        methods=("GET",), path=one.path, action="", summary="", right=one.right, view=lambda *_: Answer()
+    )
+    return Needed(listing, tuple(one.path.removeprefix("/").split("/")))
+
+
+def _endpoint(one: Searchable, extensions: Mapping[str, _Joined]) -> Endpoint:
+    def view(work: Work, given: Given) -> Answer:
+        asked, extend = read_search(given.body, given.query, one.keys, extensions, one.order)
+        found = find(work.session, one.source(work), asked)
+        shown = one.show(work, found.rows)
+        held = [Held(row, document) for row, document in zip(found.rows, shown, strict=True)]
+        _extend(work, held, {path: extensions[path] for path in extend})
+        meta: Document = {"page": asked.page, "limit": asked.limit, "total": found.total}
+        return Answer(items=[each.shown for each in held], members={"meta": {**meta, "serverTime": rfc3339(now_ms())}})
+
+    def needs(_work: Work, given: Given) -> Iterable[Needed]:
+        _, extend = read_search(given.body, given.query, one.keys, extensions, one.order)
+        return [needed for path in extend for needed in extensions[path].reads]
+
+    return Endpoint(
+        methods=("POST",),
+        path=f"{one.path}/search",
+        action=f"search{one.name[:1].upper()}{one.name[1:]}",
+        summary=f"Search by {', '.join(one.keys)}" + (f"; extend by {', '.join(extensions)}" if extensions else ""),
+        right=one.right,
+        view=view,
+        container=ARRAY,
+        lifespan=Lifespan(25),
+        query=PageQuery,
+        json_only=True,
+        body_optional=True,
+        search_errors=True,
+        write=False,
+        needs=needs,
+    )
+
+
+def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, _Joined]) -> None:
+    """Put the related objects in, a level after the other; nothing is read for no parents."""
+    levels: dict[str, Sequence[Held]] = {"": held}
+    count = 0
+    for path in sorted(extensions, key=lambda path: (path.count("."), path)):
+        above, _, name = path.rpartition(".")
+        parents, joined = levels[above], extensions[path]
+        related = joined.extension.find(work.session, [parent.row for parent in parents]) if parents else []
+        count += sum(map(len, related))
+        _check_count(count, f"extend up to '{path}'")
+        rows = [row for found in related for row in found]
+        shown = iter(joined.show(work, rows))
+        level: list[Held] = []
+        for parent, found in zip(parents, related, strict=True):
+            below = [Held(row, document) for row, document in zip(found, islice(shown, len(found)), strict=True)]
+            objects: list[JSON] = [each.shown for each in below]
+            parent.shown[name] = objects if joined.extension.many else (objects[0] if objects else None)
+            level.extend(below)
+        levels[path] = level
+
+
+def _check_count(count: int, what: str) -> None:
+    if count > MOST_RELATED:
+        raise SearchError(f"{what} brings {count} related objects; at most {MOST_RELATED} are sent at once")
+
+
+def show_documents(
+    computed: Callable[[Work], Callable[[Stored], Mapping[str, JSON]]] | None = None,
+) -> Callable[[Work, Sequence[Stored]], list[Document]]:
+    """Show stored documents as their details do in version 25."""
+
+    def show(work: Work, rows: Sequence[Stored]) -> list[Document]:
+        members = computed(work) if computed is not None and rows else None
+        texts = (spliced(Shown(row, members(row)) if members is not None else row) for row in rows)
+        return [document for text in texts if isinstance(document := load(text), dict)]
+
+    return show
+
+
+def by_ids(
+    kind: str, ids_of: Callable[[Document], Iterable[str]]
+) -> Callable[[TenantSession, Sequence[Stored]], Related]:
+    """Find the documents that the parents name; ids without a document are left out."""
+
+    def related(session: TenantSession, parents: Sequence[Stored]) -> Related:
+        named = [list(dict.fromkeys(ids_of(parent.document))) for parent in parents]
+        _check_count(sum(map(len, named)), f"extend to {kind}")
+        found = some_documents(session, {(kind, one) for ids in named for one in ids})
+        return [[found[kind, one] for one in ids if (kind, one) in found] for ids in named]
+
+    return related
+
+
+def by_value(
+    kind: str, field_name: str, value_of: Callable[[Stored], str]
+) -> Callable[[TenantSession, Sequence[Stored]], Related]:
+    """Find the documents of a kind that hold each parent's value under a declared name, by id."""
+
+    def related(session: TenantSession, parents: Sequence[Stored]) -> Related:
+        values = [value_of(parent) for parent in parents]
+        found: dict[str, list[Stored]] = {}
+        for value, stored in documents_holding(session, kind, field_name, sorted(set(values))):
+            found.setdefault(value, []).append(stored)
+        return [found.get(value, []) for value in values]
+
+    return related
+
+
+def documents_searchable(kind: Kind, one: Searchable, *, hidden: str | None = None) -> Searchable:
+    """Complete the declaration of a kind's search; documents whose flag `hidden` is true are not found."""
+    source = Documents(kind.name, kind.keys, hidden)
+    return replace(one, keys=source.keys, source=lambda _work: source)

@@ -1,0 +1,84 @@
+"""Errors as clients of search read them: a code, a message and details under `meta.error`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from app.core.canonical import JSON, Document
+from app.core.clock import now_ms, rfc3339
+from app.core.errors import InvalidError, UnreadableError
+
+CODES: Final[Mapping[int, tuple[str, str]]] = {
+    400: ("BadRequestError", "Bad request"),
+    401: ("UnauthorizedError", "Not authorized"),
+    403: ("ForbiddenError", "Forbidden"),
+    404: ("NotFoundError", "Not found"),
+    405: ("MethodNotAllowedError", "Method not allowed"),
+    409: ("ConflictError", "Conflict"),
+    413: ("PayloadTooLargeError", "Payload too large"),
+    415: ("UnsupportedMediaTypeError", "Unsupported media type"),
+    429: ("TooManyRequestsError", "Too many requests"),
+    500: ("InternalServerError", "Internal server error"),
+    502: ("TimeoutError", "Request timed out"),
+    503: ("ServiceUnavailableError", "Service unavailable"),
+}
+"""Code and message by status (contract/search.md, section 5)."""
+
+Constraints = Mapping[str, str]
+
+
+class Fault:
+    """What is wrong with one property; a fault of something inside it is among its `children`."""
+
+    def __init__(
+        self, name: str, value: JSON, constraints: Constraints | None = None, children: Sequence["Fault"] = ()
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.constraints = dict(constraints or {})
+        self.children = list(children)
+
+    def shown(self) -> Document:
+        """Write it as clients read it."""
+        shown: Document = {"property": self.name, "value": self.value}
+        if self.children:
+            shown["children"] = [child.shown() for child in self.children]
+        else:
+            shown["constraints"] = dict(self.constraints)
+        return shown
+
+    def texts(self, above: str = "") -> Iterator[tuple[str, str]]:
+        """List (path, text) of all that is wrong."""
+        path = f"{above}.{self.name}" if above else self.name
+        for text in self.constraints.values():
+            yield path, text
+        for child in self.children:
+            yield from child.texts(path)
+
+
+class SearchError(InvalidError):
+    """A search that cannot be read; with `faults` it is a validation error that lists them."""
+
+    def __init__(self, title: str, faults: Sequence[Fault] = (), *, remedy: str = "") -> None:
+        found: dict[str, list[str]] = {}
+        for path, text in (pair for fault in faults for pair in fault.texts()):
+            found.setdefault(path, []).append(text)
+        first = next((text for texts in found.values() for text in texts), "")
+        said = f"{title}: {first}" if first and first not in title else title
+        super().__init__(f"{said}; {remedy}" if remedy else said, fields=found)
+        self.title = title
+        self.faults = tuple(faults)
+
+
+def said(error: Exception, status: int, text: str) -> tuple[str, Document]:
+    """Give the text of `errorDetails` and the `meta` of an error."""
+    code, title = CODES.get(status, CODES[500])
+    details: list[JSON] = []
+    if isinstance(error, SearchError):
+        title = error.title
+        details.extend(fault.shown() for fault in error.faults)
+        code = "ValidationError" if details else code
+    elif isinstance(error, UnreadableError):
+        title = "Invalid JSON"
+        text = f"{title}: {text}"
+    fault: Document = {"code": code, "message": title, "details": details or None}
+    return text, {"error": fault, "serverTime": rfc3339(now_ms())}

@@ -1,0 +1,48 @@
+"""The values that documents are found by: what is kept of them, and under which keys."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, insert, select
+
+from app.store.keys import Declared
+from app.store.tables import DeclaredKeys, DocumentField, Tenant
+
+ROWS_AT_ONCE = 1_000
+
+
+def all_tenants(connection: Connection) -> list[str]:
+    """Name every tenant."""
+    return [row[0] for row in connection.execute(select(Tenant.id).order_by(Tenant.id))]
+
+
+def declared_digests(connection: Connection) -> dict[str, str]:
+    """Read, by kind, under which keys its documents are listed."""
+    return {row.kind: row.digest for row in connection.execute(select(DeclaredKeys.kind, DeclaredKeys.digest))}
+
+
+def write_digest(connection: Connection, kind: str, digest: str) -> None:
+    """Remember under which keys a kind's documents are listed."""
+    connection.execute(delete(DeclaredKeys).where(DeclaredKeys.kind == kind))
+    connection.execute(insert(DeclaredKeys), [{"kind": kind, "digest": digest}])
+
+
+def replace_values(connection: Connection, tenant: str, kind: str, listed: Iterable[tuple[str, set[Declared]]]) -> bool:
+    """Replace the values of all documents of a kind, and tell whether there are any."""
+    connection.execute(delete(DocumentField).where(DocumentField.tenant == tenant, DocumentField.kind == kind))
+    rows: list[dict[str, object]] = []
+    found = False
+    for document_id, values in listed:
+        found = True
+        rows.extend(value_row(tenant, kind, document_id, value) for value in values)
+        if len(rows) >= ROWS_AT_ONCE:
+            connection.execute(insert(DocumentField), rows)
+            rows = []
+    if rows:
+        connection.execute(insert(DocumentField), rows)
+    return found
+
+
+def value_row(tenant: str, kind: str, document_id: str, value: Declared) -> dict[str, object]:
+    """Write the row of one value; `folded` is what is compared without case."""
+    names: dict[str, object] = {"tenant": tenant, "kind": kind, "id": document_id, "field": value.name}
+    return {**names, "text": value.text, "folded": value.text.casefold(), "number": value.number}
