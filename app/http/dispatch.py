@@ -1,16 +1,14 @@
 """Runs one request: version, credential, path, right, state, input, view, answer; every refusal in an envelope."""
 
-import gzip
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from flask import Request, Response
 from flask import request as current_request
-from werkzeug.datastructures import Headers
 
 from app.core.context import Context, Source
 from app.core.errors import ForbiddenError, SternpostError, UnavailableError
@@ -24,16 +22,12 @@ from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
 from app.http.params import Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
+from app.http.responses import not_modified, respond
 from app.http.routing import Match, Route, Routes, Shape
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.wiring import Wiring
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
-GZIP_FROM: Final = 1024
-GZIP_LEVEL: Final = 5
 STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
 
@@ -59,16 +53,6 @@ class Exchange:
     def query(self) -> str:
         """The query string as it was sent."""
         return str(self.request.environ.get("QUERY_STRING", ""))
-
-
-class WrittenResponse(Response):
-    """A response whose headers are complete when it is made; there is no redirect among ours to make absolute."""
-
-    default_mimetype = None
-
-    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002  werkzeug's signature
-        """Give the headers as they are, where werkzeug copies them and looks for what it could mend."""
-        return self.headers
 
 
 class Dispatcher:
@@ -197,14 +181,14 @@ class Dispatcher:
         if endpoint.state is not None and route.era.strict:
             etag = collection_etag(exchange, endpoint.state(work, given))
             if _matches(exchange.request, etag):
-                return _not_modified(etag)
+                return not_modified(etag)
         answer = endpoint.view(work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":
             etag = f'"{answer.revision}"'
             if not route.writes and _matches(exchange.request, etag):
-                return _not_modified(etag)
+                return not_modified(etag)
         return self._respond(exchange, route, answer, etag)
 
     def _respond(self, exchange: Exchange, route: Route, answer: Answer, etag: str | None) -> Response:
@@ -274,24 +258,6 @@ def _watched(call: Call, body: Iterator[bytes]) -> Iterator[bytes]:
         raise
 
 
-def respond(
-    request: Request, body: bytes | Iterator[bytes], status: int, headers: dict[str, str], kind: str
-) -> Response:
-    """Make the response; what is small enough to hold is compressed for who accepts it."""
-    headers["X-Content-Type-Options"] = "nosniff"
-    if isinstance(body, bytes) and len(body) >= GZIP_FROM:
-        headers["Vary"] = "Accept-Encoding"
-        if _accepts_gzip(request):
-            headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-    return WrittenResponse(body, status=status, headers=headers, content_type=kind)
-
-
-def _accepts_gzip(request: Request) -> bool:
-    header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    return "gzip" in header and request.accept_encodings.quality("gzip") > 0
-
-
 def collection_etag(exchange: Exchange, state: str) -> str:
     """Tag a collection: version, tenant and actor, the state it depends on, the query in any order."""
     named = exchange.url or {}
@@ -306,7 +272,3 @@ def _matches(request: Request, etag: str) -> bool:
         return False
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
     return "*" in tags or etag.removeprefix("W/") in tags
-
-
-def _not_modified(etag: str) -> Response:
-    return WrittenResponse(status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

@@ -8,9 +8,9 @@ from typing import Final
 from flask import Flask, Response, request, send_from_directory
 
 from app.core.errors import UnknownPathError
-from app.http.dispatch import respond
 from app.http.endpoint import Endpoint
 from app.http.envelope import JSON_TYPE, dump
+from app.http.responses import respond
 from app.http.versions import DEPRECATED, LATEST, VERSIONS, find_version
 
 ASSETS: Final = Path(__file__).parent / "assets"

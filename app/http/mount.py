@@ -10,12 +10,13 @@ from app.core.errors import ForbiddenError
 from app.http import docs
 from app.http.answers import TEXT_TYPE
 from app.http.auth import Caller
-from app.http.dispatch import Dispatcher, Exchange, respond
+from app.http.dispatch import Dispatcher, Exchange
 from app.http.endpoint import Endpoint
 from app.http.envelope import dump
 from app.http.negotiation import OPEN, VersionMiddleware
 from app.http.observe import CALL, METRICS_TYPE, Metrics, ObserveMiddleware
 from app.http.proxies import ProxyMiddleware
+from app.http.responses import respond
 from app.http.routing import HOLE, Routes, Shape
 from app.http.versions import LATEST, VERSIONS
 from app.http.wiring import Wiring

@@ -1,0 +1,47 @@
+"""Responses: what is small enough is compressed, and headers are complete when a response is made."""
+
+import gzip
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from flask import Request, Response
+from werkzeug.datastructures import Headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+GZIP_FROM: Final = 1024
+GZIP_LEVEL: Final = 5
+
+
+class WrittenResponse(Response):
+    """A response whose headers are complete when it is made; there is no redirect among ours to make absolute."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002  werkzeug's signature
+        """Give the headers as they are, where werkzeug copies them and looks for what it could mend."""
+        return self.headers
+
+
+def respond(
+    request: Request, body: bytes | Iterator[bytes], status: int, headers: dict[str, str], kind: str
+) -> Response:
+    """Make the response; what is small enough to hold is compressed for who accepts it."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    if isinstance(body, bytes) and len(body) >= GZIP_FROM:
+        headers["Vary"] = "Accept-Encoding"
+        if _accepts_gzip(request):
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+    return WrittenResponse(body, status=status, headers=headers, content_type=kind)
+
+
+def _accepts_gzip(request: Request) -> bool:
+    header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    return "gzip" in header and request.accept_encodings.quality("gzip") > 0
+
+
+def not_modified(etag: str) -> Response:
+    """Say that what the caller has is still so."""
+    return WrittenResponse(status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
