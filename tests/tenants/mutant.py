@@ -20,7 +20,11 @@ _making_tenants: list[bool] = []
 def _lacking(statement: Any) -> Any:
     if _making_tenants:
         return _whole(statement)  # a copy sees every tenant by design, and would take all of their rows
-    return visitors.replacement_traverse(_whole(statement), {}, _without)
+    try:
+        confined = _whole(statement)
+    except session.UnscopedError:  # of a nested select that lost its condition before
+        return statement
+    return visitors.replacement_traverse(confined, {}, _without)
 
 
 def _without(element: Any, **_: Any) -> Any:
