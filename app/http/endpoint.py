@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from app.core.canonical import JSON, Document
+from app.http.files import Upload, Uploaded
 from app.http.schemas import ApiSchema
 from app.http.versions import ALWAYS, Era, Lifespan
 
@@ -119,21 +120,6 @@ class Paging:
 
     default: int | None = None
     most: int = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that an action takes, as the part `part` of a multipart form, at most `max_upload_bytes` large."""
-
-    part: str
-
-
-@dataclass(frozen=True, slots=True)
-class Uploaded:
-    """The file that came; `name` is what its sender calls it. It is gone when the answer was sent."""
-
-    file: IO[bytes]
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
