@@ -29,7 +29,7 @@ from app.people.callers import People, is_active_user
 from app.resources import RESOURCES
 from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
-from app.store.db import is_current
+from app.store.migrations import is_current
 from app.store.tenants import find_by_key, find_tenant
 
 

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, i
 from app.config import Config
 from app.core.clock import now_ms, rfc3339
 from app.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
-from app.store.db import Database, is_current, knows_revision, newest_revision, reading_snapshot, upgrade_within
+from app.store.db import Database, reading_snapshot
+from app.store.migrations import is_current, knows_revision, newest_revision, upgrade_within
 from app.store.tables import Base
 
 FORMAT = 1

@@ -27,11 +27,12 @@ from app.core.tenancy import DEFAULT, PUBLIC, SYSTEM_TENANT
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
-from app.store.db import Database, is_current, upgrade
+from app.store.db import Database
 from app.store.documents import find_document
 from app.store.events import SqlLog, tenants_with_log
 from app.store.git.writer import GitWriter
 from app.store.last_uses import LastUses
+from app.store.migrations import is_current, upgrade
 from app.store.rows import is_above_policies
 from app.store.secrets import open_keys
 from app.store.session import TenantSession

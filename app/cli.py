@@ -20,7 +20,7 @@ class Place(NamedTuple):
 # In the order that --help shows; the summaries are here so that --help imports no command.
 COMMANDS: Mapping[str, Place] = {
     "serve": Place("app.commands.serve:serve", "Start the server: migrate, write the system account's token, listen."),
-    "worker": Place("app.commands.serve:worker", "Do the background work until SIGTERM or SIGINT."),
+    "worker": Place("app.commands.worker:worker", "Do the background work until SIGTERM or SIGINT."),
     "config": Place("app.commands.config:show", "Print the configuration in force, and the files it comes from."),
     "db": Place("app.commands.database:db", "Look after the database."),
     "accounts": Place("app.commands.accounts:accounts", "Make, list and revoke API accounts."),

@@ -16,7 +16,8 @@ from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.store.accounts import Account, insert_account, token_hash
-from app.store.db import Database, upgrade
+from app.store.db import Database
+from app.store.migrations import upgrade
 
 
 def configured(url: str, keys: Path, data_dir: Path, **more: Any) -> Config:

@@ -31,7 +31,7 @@ def bring_values_up_to_date(database: Database, kinds: Iterable[Kind], progress:
         with database.connect() as connection:
             tenants = all_tenants(connection)
         for tenant in tenants:
-            with database.writing() as connection:
+            with database.writing(tenant) as connection:
                 if lock_tenant(connection, tenant) is not None and _list_again(connection, tenant, kind):
                     progress(f"Listed what each {kind.label.lower()} of tenant '{tenant}' can be found by")
         with database.writing() as connection:

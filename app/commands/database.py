@@ -9,7 +9,8 @@ from tqdm import tqdm
 
 from app.backup import back_up, bring_back
 from app.config import load, make_data_dir
-from app.store.db import Database, upgrade
+from app.store.db import Database
+from app.store.migrations import upgrade
 
 _FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 

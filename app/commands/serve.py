@@ -1,16 +1,13 @@
-"""`sternpost serve` and `sternpost worker`: the long-running processes."""
+"""`sternpost serve`: the server."""
 
-import signal
-import threading
 from functools import partial
 
 import click
 
-from app import worker as background
 from app.application import create_app
 from app.boot import prepare
 from app.config import load
-from app.keeper import start_keeper, watch_lifeline, worker_command
+from app.keeper import start_keeper, worker_command
 from app.server import announcement, bind, run, url_of
 
 
@@ -29,16 +26,3 @@ def serve(*, no_worker: bool) -> None:
         click.echo(announcement(url, token_file=prepared.token_file, header_file=prepared.header_file))
 
     run(config, listener, load_app=partial(create_app, config), when_listening=announce, keeper=keeper)
-
-
-@click.command()
-@click.option("--with-server", is_flag=True, help="End when standard input ends; `serve` starts its worker so.")
-def worker(*, with_server: bool) -> None:
-    """Do the background work until SIGTERM or SIGINT."""
-    config = load()
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    if with_server:
-        watch_lifeline(stopping)
-    background.run(config, stopping)

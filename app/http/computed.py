@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.core.canonical import JSON
 from app.http.answers import closing
@@ -50,4 +51,9 @@ def answer_one(stored: Stored, computed: Mapping[str, JSON], *, action: str | No
 
 def tag_of(stored: Stored, end: bytes) -> str:
     """Name a revision and what follows the stored body in the answer."""
-    return f"{stored.revision}-{hashlib.sha256(end).hexdigest()[:12]}"
+    return f"{stored.revision}-{_digest(end)}"
+
+
+@lru_cache(maxsize=4096)
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:12]

@@ -18,14 +18,13 @@ from app.http import answers, problems, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
-from app.http.etags import matches, not_modified
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
 from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
 from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
-from app.http.responses import respond, watched
+from app.http.responses import matches, not_modified, respond, watched
 from app.http.routing import Match, Route, Routes, Shape
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
@@ -258,11 +257,11 @@ class Dispatcher:
         action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
-        text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
-        of_search = self._is_search(exchange)
         if exchange.route is not None and exchange.route.endpoint.bare:
             body = dump(problems.bare_body(error, call.request_id))
         else:
+            text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
+            of_search = self._is_search(exchange)
             if of_search:
                 text, meta = search_errors.said(error, problems.status_of(type(error), era), text)
                 members = {**members, "meta": meta}

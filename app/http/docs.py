@@ -10,7 +10,6 @@ from flask import Flask, Response, request, send_from_directory
 from app.core.errors import UnknownPathError
 from app.http.endpoint import Endpoint
 from app.http.envelope import JSON_TYPE, dump
-from app.http.openapi import document
 from app.http.responses import respond
 from app.http.versions import DEPRECATED, LATEST, VERSIONS, find_version
 
@@ -37,7 +36,12 @@ _PAGE = """<!doctype html>
 
 def mount_docs(app: Flask, endpoints: Sequence[Endpoint], *, is_open: bool, guard: Guard) -> None:
     """Serve the documents below `/api/docs/`; when they are not open, `guard` answers those without a credential."""
-    written = cache(lambda version: dump(document(endpoints, version)).encode())
+
+    @cache
+    def written(version: int) -> bytes:
+        from app.http.openapi import document  # noqa: PLC0415  apispec is loaded when somebody asks, not at each start
+
+        return dump(document(endpoints, version)).encode()
 
     def guarded(serve: Callable[[], Response]) -> Response:
         refusal = None if is_open else guard()

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 from app.core.canonical import JSON, Document
 from app.http.files import Upload, Uploaded
 from app.http.schemas import ApiSchema
+from app.http.uploads import Upload, Uploaded
 from app.http.versions import ALWAYS, Era, Lifespan
 
 PUBLIC: Final = "public"
@@ -254,11 +255,11 @@ class Endpoint:
     dry_run: bool = False
     errors: tuple[int, ...] = ()
     streams: bool = False
-    body_optional: bool = False
-    search_errors: bool = False
     creates: bool = False
     configuration: bool = False
     bare: bool = False
+    body_optional: bool = False
+    search_errors: bool = False
     text_types: tuple[str, ...] = ()
     media_type: str | None = None
     upload: Upload | None = None

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from flask import Request
@@ -73,11 +72,11 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
         check_media(request, json_only=True)
         body = json_body(request, route.era, endpoint.unreadable)
     upload = None if endpoint.upload is None else uploaded_file(request, endpoint.upload, route.era)
-    text = _text(request) if request.mimetype in endpoint.text_types else None
+    text = _text(request) if endpoint.text_types and request.mimetype in endpoint.text_types else None
     by_name, by_stored, used_json = _input(request, route, sent, rules) if text is None else ({}, {}, True)
     query_from = sent.url if endpoint.writes else sent.texts
     query: Document = {}
-    if route.query is not None and (query_from or _needs_something(route.query)):
+    if route.query is not None and (query_from or route.needs_query):
         query = _load(route.query, query_from, rules)[0]
     page: Page | None = None
     if strict:
@@ -122,16 +121,6 @@ def _input(request: Request, route: Route, sent: Sent, rules: Rules) -> tuple[Do
     if route.era.strict:
         check_not_json(sent.form)
     return *_load(reader, sent.texts, rules), False
-
-
-@lru_cache(maxsize=1024)
-def _needs_something(reader: Reader) -> bool:
-    """Tell whether a query without any parameter is refused."""
-    try:
-        reader.load({})
-    except InvalidError:
-        return True
-    return False
 
 
 def _load(reader: Reader, named: Named, rules: Rules) -> tuple[Document, Document]:

@@ -13,6 +13,7 @@ from app.core.errors import InvalidError, TooLargeError, UnreadableError, Unsupp
 from app.http.fields import Texts, shown
 from app.http.files import Upload, Uploaded
 from app.http.schemas import Reader, hinted
+from app.http.uploads import Upload, Uploaded
 from app.http.versions import ONE_VALUE_OR_ERROR, Era
 
 PRETTIFY: Final = "prettify"

@@ -1,12 +1,16 @@
-"""What is sent: small bodies compressed for who accepts it, large ones as they are made."""
+"""What is sent: complete headers, compressed bodies for who accepts them, 304 for who holds the answer already."""
 
 import gzip
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Request, Response
+from werkzeug.datastructures import Headers
 
 from app.http.observe import Call, log_failure
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
@@ -21,6 +25,16 @@ def watched(call: Call, body: Iterator[bytes]) -> Iterator[bytes]:
         raise
 
 
+class WrittenResponse(Response):
+    """A response whose headers are complete when it is made; there is no redirect among ours to make absolute."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002  werkzeug's signature
+        """Give the headers as they are, where werkzeug copies them and looks for what it could mend."""
+        return self.headers
+
+
 def respond(
     request: Request, body: bytes | Iterator[bytes], status: int, headers: dict[str, str], kind: str
 ) -> Response:
@@ -31,9 +45,23 @@ def respond(
         if _accepts_gzip(request):
             headers["Content-Encoding"] = "gzip"
             body = gzip.compress(body, GZIP_LEVEL, mtime=0)
-    return Response(body, status=status, headers=headers, content_type=kind)
+    return WrittenResponse(body, status=status, headers=headers, content_type=kind)
 
 
 def _accepts_gzip(request: Request) -> bool:
     header = request.environ.get("HTTP_ACCEPT_ENCODING", "")
     return "gzip" in header and request.accept_encodings.quality("gzip") > 0
+
+
+def matches(request: Request, etag: str) -> bool:
+    """Tell whether the client holds the answer of this tag."""
+    header = request.environ.get("HTTP_IF_NONE_MATCH")
+    if not header:
+        return False
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def not_modified(etag: str) -> Response:
+    """Say that what the caller has is still so."""
+    return WrittenResponse(status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from app.core.errors import SternpostError, UnknownPathError
+from app.core.errors import InvalidError, SternpostError, UnknownPathError
 from app.http.endpoint import PUBLIC, Endpoint
 from app.http.problems import wrong_method
 from app.http.rights import is_right
@@ -35,9 +35,7 @@ class Route:
         self.version = version
         self.era: Era = era_of(version)
         self.parameters = tuple(_PARAMETER.findall(endpoint.path))
-        takes = (endpoint.input, endpoint.query, endpoint.paging)
         self.writes = endpoint.writes
-        self.is_plain = not (endpoint.json_only or self.writes) and takes == (None, None, None)
         self.is_public = PUBLIC in endpoint.rights
 
     @cached_property
@@ -54,6 +52,24 @@ class Route:
         """The reader of the endpoint's query."""
         schema = self.endpoint.query
         return None if schema is None else Reader(schema, self.version, partial=False)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Say whether there is nothing to read where nothing stands behind the path."""
+        endpoint = self.endpoint
+        if endpoint.json_only or self.writes or endpoint.input is not None or endpoint.paging is not None:
+            return False
+        return self.query is None or not self.needs_query
+
+    @cached_property
+    def needs_query(self) -> bool:
+        """Say whether a query without any parameter is refused."""
+        try:
+            if self.query is not None:
+                self.query.load({})
+        except InvalidError:
+            return True
+        return False
 
     @cached_property
     def reshape(self) -> Reshape | None:

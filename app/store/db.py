@@ -1,16 +1,11 @@
-"""The database: one engine, two dialects, and the migrations that bring it up to date."""
+"""The database: one engine, two dialects, and how transactions begin and end."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -19,10 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from app.core.deadline import OVERDUE, present, refuse_overdue
 from app.core.errors import OverdueError, SternpostError, StorageFullError, UnavailableError
 from app.store.prepared import run_text
-from app.store.rows import EVERY, begin_confined, secure
+from app.store.rows import EVERY, begin_confined
 from app.store.watchdog import Watchdog
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BUSY_TIMEOUT_MS = 30_000
 RETRY_AFTER_S = 5
 
@@ -195,44 +189,6 @@ def reading_snapshot(database: Database) -> Iterator[Connection]:
         connection.rollback()
 
 
-def upgrade(database: Database) -> None:
-    """Apply every pending migration; several processes may call it at once."""
-    with database.writing_everywhere("migrations") as connection:
-        upgrade_within(connection, "head")
-
-
-def upgrade_within(connection: Connection, revision: str) -> None:
-    """Apply the migrations up to one, as part of the caller's transaction."""
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310215)")
-    command.upgrade(_alembic(connection), revision)
-    secure(connection)
-
-
-def newest_revision() -> str:
-    """Name the newest migration of this program."""
-    return str(ScriptDirectory.from_config(_alembic(None)).get_current_head())
-
-
-def knows_revision(revision: str) -> bool:
-    """Tell whether this program has a migration of that name."""
-    return any(one.revision == revision for one in ScriptDirectory.from_config(_alembic(None)).walk_revisions())
-
-
-def is_current(database: Database) -> bool:
-    """Tell whether the database has every migration of this program."""
-    with database.connect() as connection:
-        at = MigrationContext.configure(connection).get_current_revision()
-    return at == ScriptDirectory.from_config(_alembic(None)).get_current_head()
-
-
-def _alembic(connection: Connection | None) -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
 def _casefold(text: str | None) -> str | None:
     """Fold as Python does: SQLite's own `lower` knows only ASCII."""
     return None if text is None else text.casefold()
@@ -240,11 +196,12 @@ def _casefold(text: str | None) -> str | None:
 
 def _engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:  # noqa: FBT001  private, called once
     if not is_sqlite:
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_use_lifo=True)
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 

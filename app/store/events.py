@@ -1,6 +1,7 @@
 """Reading a tenant's log: rows as events, and the log as the git writer wants it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -84,32 +85,21 @@ def event(row: Sequence[Any]) -> Event:
         object_kind, object_id, object_name, revision, before, after, data, reason, request_id, change_request, _,
         commit, prev_hash, hash_, private_digest, salt, ip, name, user_agent,
     ) = row  # fmt: skip
+    # By position, as above: names would cost as much again.
     return Event(
-        tenant=tenant,
-        seq=seq,
-        format=format_,
-        time=time,
-        type=type_,
-        outcome=outcome,
-        actor=Party(actor_handle, actor_id, actor_kind),
-        credential=credential,
-        on_behalf_of=Party(**orjson.loads(on_behalf_of)) if on_behalf_of else None,
-        object_kind=object_kind,
-        object_id=object_id,
-        object_name=object_name,
-        revision=revision,
-        before=before,
-        after=after,
-        data=data,
-        reason=reason,
-        request_id=request_id,
-        change_request=_trail(change_request),
-        commit=commit,
-        prev_hash=prev_hash,
-        hash=hash_,
-        private=None if salt is None else Private(salt=salt, ip=ip, name=name, user_agent=user_agent),
-        private_digest=private_digest,
-    )
+        tenant, seq, time, type_, _party(actor_handle, actor_id, actor_kind), credential,
+        _party(**orjson.loads(on_behalf_of)) if on_behalf_of else None,
+        object_kind, object_id, object_name, revision, before, after, data, reason, request_id,
+        _trail(change_request) if change_request else None, outcome,
+        None if salt is None else Private(salt=salt, ip=ip, name=name, user_agent=user_agent),
+        private_digest, commit, prev_hash, hash_, format_,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _party(handle: str, id: str, kind: str) -> Party:  # noqa: A002  the log's name for it
+    """Make an actor; most events of a history are of few."""
+    return Party(handle, id, kind)
 
 
 def row_of(event: Event) -> dict[str, object]:

@@ -35,6 +35,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_tenant_keys_hash"), table_name="tenant_keys")
     op.drop_table("tenant_keys")
-    # Not as a batch: that would make the table anew, and its rows are referred to.
+    # Not as a batch: that would drop the table on SQLite, and rows of others refer to it.
     for column in ("updated", "limits", "external_reference"):
         op.drop_column("tenants", column)

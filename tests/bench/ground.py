@@ -109,6 +109,12 @@ class Ground:
         shutil.copy(self._template(count), database)
         return self._config(database)
 
+    def empty(self) -> Config:
+        """Give a data directory without anything in it."""
+        folder = self.folder / f"empty-{next(self._copies)}"
+        folder.mkdir()
+        return configured(f"sqlite:///{folder}/sternpost.db", folder / "keys", folder)
+
     @contextmanager
     def database(self, count: int) -> Iterator[Config]:
         """Give a filled database of a size, on the PostgreSQL server when there is one."""

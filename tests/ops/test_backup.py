@@ -11,7 +11,8 @@ from app.backup import back_up, bring_back
 from app.boot import Installation
 from app.config import Config, make_data_dir
 from app.core.errors import ConflictError, InvalidError, NotFoundError
-from app.store.db import Database, is_current
+from app.store.db import Database
+from app.store.migrations import is_current
 from app.verify import verify_installation
 from tests.installations import Server, configured, open_for_test
 from tests.plain_documents import commit, create, modify

@@ -18,7 +18,7 @@ EVERYWHERE = ["0.0.0.0/0", "::/0"]
 
 def add_node(server: Server, node_id: str, *, is_policy_server: bool) -> None:
     row = {"tenant": "default", "id": node_id, "hostname": f"{node_id}.example", "status": "accepted", "created": 1}
-    with server.opened.database.writing() as connection:
+    with server.opened.database.writing("default") as connection:
         connection.execute(insert(NodeRow), [{**row, "is_policy_server": is_policy_server}])
 
 

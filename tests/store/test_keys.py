@@ -8,7 +8,8 @@ from cryptography.exceptions import InvalidTag
 from app.boot import prepare
 from app.config import Config
 from app.core.errors import IntegrityError
-from app.store.db import Database, upgrade
+from app.store.db import Database
+from app.store.migrations import upgrade
 from app.store.secrets import KeyRing, open_keys
 from tests.installations import configured
 

@@ -6,9 +6,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from app.store.db import Database, _alembic, is_current, upgrade
+from app.store.db import Database
+from app.store.migrating import alembic_config
+from app.store.migrations import is_current, newest_revision, upgrade
 from app.store.tables import Base
 
 
@@ -44,7 +47,7 @@ def test_the_first_migration_brings_the_three_tenants(database: Database) -> Non
 def test_tenants_that_were_there_before_get_their_root(database: Database) -> None:
     acme = "INSERT INTO tenants VALUES ('acme', 'Acme', 'ACTIVE', false, 7, 0, 0, NULL, '')"
     with database.writing() as connection:
-        command.upgrade(_alembic(connection), "lean_event_indexes")
+        command.upgrade(alembic_config(connection), "lean_event_indexes")
         connection.execute(text(acme))
     upgrade(database)
     with database.everywhere("test") as connection:
@@ -62,7 +65,7 @@ def test_tenants_that_were_there_before_get_their_root(database: Database) -> No
 def test_a_downgrade_leaves_nothing_and_can_be_upgraded_again(database: Database) -> None:
     upgrade(database)
     with database.writing() as connection:
-        command.downgrade(_alembic(connection), "base")
+        command.downgrade(alembic_config(connection), "base")
     with database.connect() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     upgrade(database)
@@ -78,3 +81,10 @@ def test_several_processes_may_upgrade_at_once(database_url: str) -> None:
     assert all(is_current(one) for one in databases)
     for one in databases:
         one.close()
+
+
+def test_the_newest_migration_is_the_one_that_alembic_calls_its_head(database: Database) -> None:
+    with database.connect() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+    assert newest_revision() == scripts.get_current_head()
+    database.close()

@@ -9,8 +9,9 @@ from app.boot import Installation
 from app.changes.change import Edit
 from app.config import Config
 from app.core.errors import NotFoundError
-from app.store.db import Database, is_current
+from app.store.db import Database
 from app.store.documents import find_document
+from app.store.migrations import is_current
 from app.store.prepared import Prepared
 from app.store.rows import begin_again, everywhere, is_above_policies
 from app.store.session import TenantSession

@@ -14,9 +14,12 @@ from app.store import session
 
 _whole = session._scope  # noqa: SLF001  the one place where the condition is added
 TABLES = frozenset(sys.argv[1:])
+_making_tenants: list[bool] = []
 
 
 def _lacking(statement: Any) -> Any:
+    if _making_tenants:
+        return _whole(statement)  # a copy sees every tenant by design, and would take all of their rows
     return visitors.replacement_traverse(_whole(statement), {}, _without)
 
 
@@ -51,7 +54,10 @@ def main() -> None:
     with open_for_test(config) as opened:
         server = Server(config, opened)
         try:
-            found = leaks(*two(server))
+            _making_tenants.append(True)
+            tenants = two(server)
+            _making_tenants.clear()
+            found = leaks(*tenants)
         except AssertionError as failure:
             found = [f"ended by: {failure}"]
     for line in found:

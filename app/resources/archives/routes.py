@@ -12,6 +12,7 @@ from app.http.files import Pieces, Upload
 from app.http.intake import Intake
 from app.http.resource import Resource
 from app.http.schemas import json_name
+from app.http.uploads import Upload
 from app.http.versions import LATEST, Lifespan
 from app.http.writing import Writing
 from app.resources.archives.exporting import ALL, INCLUDES, KINDS, NONE, Selection, export_archive

@@ -10,9 +10,9 @@ from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
-from app.store.db import is_current
 from app.store.events import COMMITS_AFTER, LAST_OF_COMMIT, event
 from app.store.heartbeat import seconds_since_beat
+from app.store.migrations import is_current
 from app.store.secrets import find_lost_key
 
 Level = Literal["Ok", "Warning", "Critical"]

@@ -6,9 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-from git import Repo
-from git.exc import BadName, BadObject
-
 from app.core.errors import IntegrityError
 from app.store.git.command import clean_environment, run_git
 from app.store.git.manifest import read_lines
@@ -40,6 +37,9 @@ def read_commit(path: Path, commit: str) -> CommitRead:
     Raises:
         IntegrityError: it is not there, or does not read back.
     """
+    from git import Repo  # noqa: PLC0415  GitPython takes a tenth of a start to load; only some starts read a commit
+    from git.exc import BadName, BadObject  # noqa: PLC0415  the same
+
     with Repo(path) as repository:
         # GitPython starts git with the caller's environment; everything that could lead it elsewhere is laid over.
         elsewhere = {"GIT_DIR": str(path), "GIT_OBJECT_DIRECTORY": str(path / "objects")}
