@@ -35,10 +35,13 @@ def import_rudder(*, file: Path, tenant: str, merge: str, reason: str, dry_run: 
     """
     with installation(load()) as opened, file.open("rb") as archive, progress_bar() as progress:
         work = opened.work(Context.system(tenant, reason or f"Import of {file.name}"))
-        work.session.head()  # a tenant that does not exist is told before the archive is read
         work.dry_run = dry_run
         asked = Asked(file=archive, name=file.name, merge=merge, progress=progress)
-        report = import_archive(work, Intake(WRITINGS), asked)
+        try:
+            work.session.head()  # a tenant that does not exist is told before the archive is read
+            report = import_archive(work, Intake(WRITINGS), asked)
+        finally:
+            work.release()
     click.echo(_told(report, dry_run=dry_run))
 
 

@@ -60,6 +60,7 @@ def export_archive(work: Work, selection: Selection, orders: Mapping[str, Sequen
         text = f"Nothing was asked for; send one or several of {', '.join(f'{name}=all' for name in KINDS)}, or ids"
         raise InvalidError(text, fields={name: [text] for name in KINDS})
     library = _library(work)
+    work.session.release()  # nothing more is read while the zip is sent
     chosen = _with_dependencies(_chosen(library, selection), library, selection.include)
     file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  the caller closes it
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,7 +1,6 @@
 """Where archives are exported and imported."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import IO
+from collections.abc import Mapping, Sequence
 
 from app.changes.work import Work
 from app.core.canonical import Document
@@ -9,10 +8,10 @@ from app.core.errors import InvalidError
 from app.http.collection import head_of
 from app.http.endpoint import BARE, TEXT, Answer, Endpoint, Given
 from app.http.fields import shown
+from app.http.files import Pieces, Upload
 from app.http.intake import Intake
 from app.http.resource import Resource
 from app.http.schemas import json_name
-from app.http.uploads import Upload
 from app.http.versions import LATEST, Lifespan
 from app.http.writing import Writing
 from app.resources.archives.exporting import ALL, INCLUDES, KINDS, NONE, Selection, export_archive
@@ -21,7 +20,6 @@ from app.resources.archives.schema import ExportQuery, ImportInput
 
 SINCE = Lifespan(16)
 ZIP_TYPE = "application/zip"
-PIECE_BYTES = 1 << 16
 
 
 def archives_resource(writings: Mapping[str, Writing]) -> Resource:
@@ -95,22 +93,3 @@ def _order(writing: Writing) -> Sequence[str]:
     """Give the members of a kind in the order in which the API shows them."""
     schema = writing.modify.output
     return () if schema is None else [json_name(field, LATEST) for field in schema().fields.values()]
-
-
-class Pieces(Iterator[bytes]):
-    """A file a piece at a time; it is closed at its end, and also where nobody reads so far."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def __next__(self) -> bytes:
-        """Give the next piece."""
-        piece = b"" if self._file.closed else self._file.read(PIECE_BYTES)
-        if not piece:
-            self._file.close()
-            raise StopIteration
-        return piece
-
-    def __del__(self) -> None:
-        """Close the file of an answer that was never sent."""
-        self._file.close()

@@ -1,8 +1,5 @@
 """Where archives are made, listed, restored and read as a zip; the same six paths for each scope."""
 
-from collections.abc import Iterator
-from typing import IO
-
 from app.changes.archives import SCOPES, Archive, Scope, archive_date, create_archive, get_archive, list_archives
 from app.changes.archives import newest_archive as get_newest
 from app.changes.restoring import restore, zip_at
@@ -10,13 +7,13 @@ from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.errors import NotFoundError
 from app.http.endpoint import TEXT, Answer, Endpoint, Given, Paging, View, list_under, object_under
+from app.http.files import Pieces
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.gitarchives.schema import ArchiveSchema, MadeSchema
 
 READ, WRITE = "administration_read", "administration_write"
 SINCE = Lifespan(11)
-CHUNK = 64_000
 STARTED = "Started"
 """Rudder's word; ours has ended by then, well or with an error."""
 
@@ -87,28 +84,9 @@ def zipper(scope: Scope) -> View:
         commit = given.path["commitId"]
         file = zip_at(work, scope, commit)
         headers = {"Content-Disposition": f'attachment; filename="{scope.name}-{commit[:12]}.zip"'}
-        return Answer(raw=Chunks(file), headers=headers)
+        return Answer(raw=Pieces(file), headers=headers)
 
     return view
-
-
-class Chunks(Iterator[bytes]):
-    """A file a part at a time; it is closed at its end, and also where nobody reads it to the end."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def __next__(self) -> bytes:
-        """Give the next part."""
-        part = b"" if self._file.closed else self._file.read(CHUNK)
-        if not part:
-            self._file.close()
-            raise StopIteration
-        return part
-
-    def __del__(self) -> None:
-        """Close the file of an answer that was never sent."""
-        self._file.close()
 
 
 def _listed(one: Archive) -> Document:
