@@ -8,7 +8,7 @@ from app.core.errors import InvalidError
 from app.http.collection import head_of
 from app.http.endpoint import BARE, TEXT, Answer, Endpoint, Given
 from app.http.fields import shown
-from app.http.files import Pieces, Upload
+from app.http.files import Pieces
 from app.http.intake import Intake
 from app.http.resource import Resource
 from app.http.schemas import json_name
