@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from app.core.canonical import JSON, Document
-from app.http.files import Upload, Uploaded
 from app.http.schemas import ApiSchema
+from app.http.uploads import Upload, Uploaded
 from app.http.versions import ALWAYS, Era, Lifespan
 
 PUBLIC: Final = "public"

@@ -1,25 +1,9 @@
-"""Files that come in as a part of a form, and files that go out a piece at a time."""
+"""Files that go out a piece at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Final
 
 PIECE_BYTES: Final = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that an action takes, as the part `part` of a multipart form, at most `max_upload_bytes` large."""
-
-    part: str
-
-
-@dataclass(frozen=True, slots=True)
-class Uploaded:
-    """The file that came; `name` is what its sender calls it. It is gone when the answer was sent."""
-
-    file: IO[bytes]
-    name: str
 
 
 class Pieces(Iterator[bytes]):

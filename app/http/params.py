@@ -11,8 +11,8 @@ from flask import Request
 from app.core.canonical import JSON, Document, parse_leading
 from app.core.errors import InvalidError, TooLargeError, UnreadableError, UnsupportedMediaError
 from app.http.fields import Texts, shown
-from app.http.files import Upload, Uploaded
 from app.http.schemas import Reader, hinted
+from app.http.uploads import Upload, Uploaded
 from app.http.versions import ONE_VALUE_OR_ERROR, Era
 
 PRETTIFY: Final = "prettify"

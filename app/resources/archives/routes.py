@@ -8,10 +8,11 @@ from app.core.errors import InvalidError
 from app.http.collection import head_of
 from app.http.endpoint import BARE, TEXT, Answer, Endpoint, Given
 from app.http.fields import shown
-from app.http.files import Pieces, Upload
+from app.http.files import Pieces
 from app.http.intake import Intake
 from app.http.resource import Resource
 from app.http.schemas import json_name
+from app.http.uploads import Upload
 from app.http.versions import LATEST, Lifespan
 from app.http.writing import Writing
 from app.resources.archives.exporting import ALL, INCLUDES, KINDS, NONE, Selection, export_archive
