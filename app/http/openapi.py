@@ -11,7 +11,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 
 from app.http.endpoint import PUBLIC, Endpoint
-from app.http.openapi_schemas import FIELDS, Components, Spec
+from app.http.openapi_schemas import DETAIL, FIELDS, Components, Spec
 from app.http.params import GENERAL
 from app.http.routing import Route
 from app.http.versions import DEPRECATED, TRUE
@@ -115,9 +115,13 @@ def _documented(blueprint: Blueprint, route: Route, method: str, components: Com
     kind = endpoint.media_type or ("text/plain" if endpoint.container.shape == "text" else "application/json")
     described: Any = blueprint.response(200, components.success(route), description="Done", content_type=kind)(view)
     for status in _errors(route, method):
-        refusal = FIELDS if endpoint.bare and status == HTTPStatus.BAD_REQUEST else components.error(route)
+        refusal = _bare(status) if endpoint.bare else components.error(route)
         described = blueprint.alt_response(status, schema=refusal, description=HTTPStatus(status).phrase)(described)
     return blueprint.doc(**_operation(route, method, components))(described)  # type: ignore[no-any-return]  # untyped library
+
+
+def _bare(status: int) -> Spec:
+    return FIELDS if status == HTTPStatus.BAD_REQUEST else DETAIL
 
 
 def _operation(route: Route, method: str, components: Components) -> Spec:
@@ -169,7 +173,7 @@ def _errors(route: Route, method: str) -> list[int]:
     if method in ("POST", "PUT", "DELETE"):
         statuses.add(413)
     if PUBLIC in endpoint.rights:
-        statuses -= {403}
+        statuses -= {403} - set(endpoint.errors)
     return sorted(statuses)
 
 

@@ -14,6 +14,8 @@ from app.http.versions import TRUE
 Spec = dict[str, Any]
 
 TEXT: Final[Spec] = {"type": "string"}
+DETAIL: Final[Spec] = {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "string"}}}
+"""The body of a refusal without envelope that is about no field."""
 FIELDS: Final[Spec] = {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}}
 """Texts by wrong field."""
 BOOLEAN_TEXT: Final = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"

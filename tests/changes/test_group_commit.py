@@ -166,7 +166,7 @@ def test_a_change_set_that_the_database_refuses_fails_alone(
     assert state.ids.isdisjoint({"extra", "doomed"})
 
 
-@pytest.mark.parametrize("place", ["judge", "check", "fields", "cascade", "needs", "guard"])
+@pytest.mark.parametrize("place", ["judge", "check", "derived", "cascade", "needs", "guard"])
 def test_a_programming_error_fails_alone_and_leaves_the_trees_right(
     place: str, config: Config, installation: Installation
 ) -> None:

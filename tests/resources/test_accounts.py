@@ -339,11 +339,11 @@ def test_uses_that_could_not_be_written_are_written_next_time(server: Server, mo
     uses = LastUses(server.opened.database, clock=lambda: 5_000)
     uses.note("default", "deploy")
 
-    def full() -> Any:
+    def full(_why: str) -> Any:
         raise StorageFullError("full", retry_after_s=5)
 
     with monkeypatch.context() as patch:
-        patch.setattr(uses, "_database", SimpleNamespace(writing=full))
+        patch.setattr(uses, "_database", SimpleNamespace(writing_everywhere=full))
         uses.flush()
     lost = row_of(server, "deploy")
     uses.flush()

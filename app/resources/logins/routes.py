@@ -96,7 +96,7 @@ ENDPOINTS = (
     ),
     _endpoint(
         "GET", "/auth/accept-invitation", "showInvitation", "Show the page of a mailed link", show_page,
-        container=TEXT, bare=False, query=LinkQuery,
+        container=TEXT, bare=False, query=LinkQuery, media_type="text/html",
     ),
 )  # fmt: skip
 

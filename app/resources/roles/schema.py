@@ -21,5 +21,5 @@ class RoleSchema(ApiSchema):
     description = Text()
     rights = TextList()
     system = Flag()
-    created = Text(data_key="createdAt", metadata={"nullable": True})
-    updated = Text(data_key="updatedAt", metadata={"nullable": True})
+    created = Text(data_key="createdAt")
+    updated = Text(data_key="updatedAt")

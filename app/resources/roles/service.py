@@ -154,8 +154,7 @@ def _role_json(role: Role) -> Document:
 def _system_json(role_id: str) -> Document:
     rights = _SYSTEM[role_id]
     listed: list[JSON] = [*(contract(rights) if rights else ())]
-    shown: Document = {"id": role_id, "name": role_id, "description": "", "rights": listed, "system": True}
-    return {**shown, "createdAt": None, "updatedAt": None}
+    return {"id": role_id, "name": role_id, "description": "", "rights": listed, "system": True}
 
 
 def _missing(role_id: str) -> NotFoundError:

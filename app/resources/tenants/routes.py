@@ -46,6 +46,7 @@ ENDPOINTS = (
         output=RegistrationSchema,
         json_only=True,
         bare=True,
+        errors=(403,),
         lifespan=SINCE,
     ),
     Endpoint(
