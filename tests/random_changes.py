@@ -23,7 +23,7 @@ VARIABLES = (
 
 def documents_of(opened: Installation, tenant: str = "default") -> Documents:
     """Read the stored body of every document."""
-    with opened.database.connect() as connection:
+    with opened.database.everywhere("the test's own look") as connection:
         rows = connection.execute(
             text("SELECT kind, id, body FROM documents WHERE tenant = :tenant"), {"tenant": tenant}
         )

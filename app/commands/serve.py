@@ -17,7 +17,7 @@ def serve(*, no_worker: bool) -> None:
     """Start the server: migrate, write the system account's token, listen."""
     config = load()
     listener = bind(config)  # first, so that a taken port is said before anything is touched
-    prepared = prepare(config)
+    prepared = prepare(config, partial(click.echo, err=True))
     url = url_of(listener)
     keeper = None if no_worker else start_keeper(worker_command("worker", "--with-server"), close=[listener.fileno()])
 

@@ -56,7 +56,7 @@ def test_the_nodes_of_the_tenant_are_counted_and_no_others(api: Api) -> None:
         {"id": "relay", "status": "accepted", "is_policy_server": True, "tenant": "default"},
         {"id": "c", "status": "accepted", "is_policy_server": False, "tenant": "public"},
     ]
-    with api.server.opened.database.writing() as connection:
+    with api.server.opened.database.writing_everywhere("the test's own nodes") as connection:
         connection.execute(insert(NodeRow), [{"hostname": row["id"], "created": 1, **row} for row in rows])
     submit(api.server.opened, Edit("setting", "global_policy_mode", "modify", {"value": "audit"}))
 
