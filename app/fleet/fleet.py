@@ -84,6 +84,19 @@ class Fleet:
             number = sight.nodes.number_of(node_id)
             return [] if number is None else sight.rules_on(number)
 
+    def targeting(self, node_id: str) -> list[str]:
+        """Name the rules whose targets have a node, applied or not, sorted."""
+        with self.index.reading(self.session, self.epoch) as sight:
+            number = sight.nodes.number_of(node_id)
+            return [] if number is None else sorted(sight.targeting(number))
+
+    def directives_targeting(self, node_id: str) -> list[str]:
+        """Name the directives of those rules, sorted."""
+        with self.index.reading(self.session, self.epoch) as sight:
+            number = sight.nodes.number_of(node_id)
+            rules = [] if number is None else sight.targeting(number)
+            return sorted({one for rule in rules for one in texts(sight.rules[rule]["directives"])})
+
     def nodes_of(self, rule: str) -> list[str]:
         """Name the nodes on which a rule is applied, sorted."""
         with self.index.reading(self.session, self.epoch) as sight:
