@@ -167,7 +167,7 @@ def list_policy_servers(session: TenantSession) -> list[str]:
 
 def count_nodes(session: TenantSession) -> dict[tuple[str, str], int]:
     """Count the accepted nodes that are no policy servers, by policy mode and state."""
-    return {(row.policy_mode, row.state): int(row.count) for row in session.rows(_COUNTED)}
+    return {(row[0], row[1]): int(row[2]) for row in session.rows(_COUNTED)}
 
 
 def root_first(node_id: str) -> tuple[bool, str]:
