@@ -14,6 +14,7 @@ from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.logins.routes import RESOURCE as LOGINS
+from app.resources.nodes.routes import RESOURCE as NODES
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
 from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
@@ -51,6 +52,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     USER_MANAGEMENT,
     TENANTS,
     SYSTEM,
+    NODES,
     GIT_ARCHIVES,
     archives_resource(WRITINGS),
 )
