@@ -1,0 +1,95 @@
+"""The documents that bundles are compiled from, kept current in memory by following the log."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from app.changes.following import Derivation
+from app.changes.settings import setting
+from app.core.canonical import JSON, Document
+from app.fleet.bundles.facts import Configuration
+from app.fleet.techniques.definition import Technique
+from app.fleet.techniques.stored import technique_of
+from app.store.documents import Stored
+
+T = TypeVar("T")
+
+_SCHEDULE: Mapping[str, str] = {
+    "runFrequency": "run_frequency",
+    "splayTime": "splay_time",
+    "startHour": "first_run_hour",
+    "startMinute": "first_run_minute",
+    "reportingMode": "reporting_mode",
+}
+"""What an agent is told of its runs, and the settings that say it."""
+_USED = (*_SCHEDULE.values(), "global_policy_mode", "global_policy_mode_overridable")
+
+
+@dataclass(slots=True)
+class Sources:
+    """What the policies of one tenant are made of; another thread may bring it up to date, so it is read locked."""
+
+    rules: dict[str, Document] = field(default_factory=dict)
+    directives: dict[str, Document] = field(default_factory=dict)
+    techniques: dict[str, Technique] = field(default_factory=dict)
+    parameters: dict[str, JSON] = field(default_factory=dict)
+    settings: dict[str, JSON] = field(default_factory=lambda: {key: setting(key, None) for key in _USED})
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def put(self, kind: str, document_id: str, stored: Stored | None) -> None:
+        """Take a document as it is now; None when it is gone."""
+        with self._lock:
+            if kind == "setting":
+                if document_id in _USED:
+                    self.settings[document_id] = setting(document_id, stored)
+            elif kind == "technique":
+                _keep(self.techniques, document_id, None if stored is None else technique_of(stored.body))
+            elif kind == "parameter":
+                self.parameters.pop(document_id, None)
+                if stored is not None:
+                    # Null is a value too.
+                    self.parameters[document_id] = stored.document["value"]
+            else:
+                documents = self.rules if kind == "rule" else self.directives
+                _keep(documents, document_id, None if stored is None else stored.document)
+
+    @contextmanager
+    def reading(self) -> Iterator[Configuration]:
+        """Give the configuration, which stays as it is inside."""
+        with self._lock:
+            yield self.configuration()
+
+    def configuration(self) -> Configuration:
+        """Give the configuration; for who holds the lock, or the only reference."""
+        return Configuration(
+            rules=self.rules,
+            directives=self.directives,
+            techniques=self.techniques,
+            parameters=self.parameters,
+            global_mode=str(self.settings["global_policy_mode"]),
+            overridable=self.settings["global_policy_mode_overridable"] is True,
+            schedule={name: self.settings[key] for name, key in _SCHEDULE.items()},
+        )
+
+    def copy(self) -> "Sources":
+        """Give sources of the caller's own, to lay a change over."""
+        with self._lock:
+            return Sources(
+                dict(self.rules),
+                dict(self.directives),
+                dict(self.techniques),
+                dict(self.parameters),
+                dict(self.settings),
+            )
+
+
+def _keep(known: dict[str, T], key: str, value: T | None) -> None:
+    if value is None:
+        known.pop(key, None)
+    else:
+        known[key] = value
+
+
+SOURCES = Derivation("policy sources", ("rule", "directive", "technique", "parameter", "setting"), Sources, Sources.put)
