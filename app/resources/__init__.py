@@ -15,6 +15,7 @@ from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.logins.routes import RESOURCE as LOGINS
+from app.resources.nodes.routes import RESOURCE as NODES
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
 from app.resources.policies.routes import RESOURCE as POLICIES
 from app.resources.reports.routes import RESOURCE as REPORTS
@@ -54,6 +55,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     USER_MANAGEMENT,
     TENANTS,
     SYSTEM,
+    NODES,
     GIT_ARCHIVES,
     archives_resource(WRITINGS),
     POLICIES,

@@ -1,6 +1,6 @@
 """The nodes of a tenant: rows with an inventory; each change of one takes the next number of the fleet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -73,7 +73,6 @@ _CHANGED = (
     .where(NodeRow.epoch > bindparam("after"), NodeRow.epoch <= bindparam("until"))
     .order_by(NodeRow.id)
 )
-_EVERY = select(*_COLUMNS).where(NodeRow.status != "deleted").order_by(NodeRow.id)
 _STATUSES = select(NodeRow.id, NodeRow.status).where(NodeRow.id.in_(bindparam("ids", expanding=True)))
 _PAGE = (
     select(*_COLUMNS)
@@ -87,8 +86,10 @@ _POLICY_SERVERS = (
 _COUNTED = (
     select(func.count()).select_from(NodeRow).where(NodeRow.status == "accepted", NodeRow.is_policy_server.is_(False))
 )
+_CALLED = scoped(
+    select(NodeRow.id).where(NodeRow.hostname == bindparam("hostname"), NodeRow.status == "accepted").limit(1)
+)
 _HAS_ROOT = scoped(select(NodeRow.id).where(NodeRow.id == ROOT))
-_EPOCH = Prepared(select(Tenant.fleet_epoch).where(Tenant.id == bindparam("tenant")))
 # The one look-up that cannot know its tenant: the token is what names it.
 _BY_TOKEN = Prepared(
     select(NodeRow.tenant, NodeRow.id, Tenant.state, Tenant.read_only)
@@ -125,15 +126,11 @@ def page_nodes(session: TenantSession, status: NodeStatus, *, after: str = "", m
     return [_node(row) for row in session.rows(_PAGE, {"status": status, "after": after, "most": most})]
 
 
-def changed_nodes(session: TenantSession, after: int, until: int) -> list[Node]:
-    """Read the nodes, deleted ones too, whose last change has one of these numbers of the fleet."""
-    return [_node(row) for row in session.rows(_CHANGED, {"after": after, "until": until})]
-
-
-def fleet_epoch(session: TenantSession) -> int:
-    """Read the number of the fleet's newest change."""
-    rows = session.plain(_EPOCH, {})
-    return int(rows[0][0]) if rows else 0
+def changed_nodes(session: TenantSession, after: int, until: int) -> Iterator[Node]:
+    """Read the nodes, deleted ones too, whose last change has one of these numbers of the fleet, a part at a time."""
+    with session.stream(_CHANGED, {"after": after, "until": until}) as rows:
+        for row in rows:
+            yield _node(row)
 
 
 def list_policy_servers(session: TenantSession) -> list[str]:
@@ -160,6 +157,11 @@ def find_node_by_token(connection: Connection, hashed: str) -> NodeHolder | None
         return None
     tenant, node_id, state, read_only = rows[0]
     return NodeHolder(tenant, node_id, state, bool(read_only))
+
+
+def is_hostname_taken(connection: Connection, tenant: str, hostname: str) -> bool:
+    """Tell, under the tenant's lock, whether an accepted node has this host name."""
+    return connection.execute(_CALLED, {"tenant": tenant, "hostname": hostname}).first() is not None
 
 
 def lock_node(connection: Connection, tenant: str, node_id: str) -> Node | None:

@@ -195,8 +195,8 @@ class IdempotencyRow(Base):
 class NodeRow(Base):
     """One machine of a tenant; a policy server gives other nodes their policies.
 
-    `epoch` is the tenant's `fleet_epoch` at the last change. The inventory comes last: what lists nodes without it never
-    reads its pages.
+    `epoch` is the tenant's `fleet_epoch` at the last change. The inventory comes last: what lists nodes without it
+    never reads its pages.
     """
 
     __tablename__ = "nodes"
