@@ -17,7 +17,7 @@ from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.logins.routes import RESOURCE as LOGINS
 from app.resources.nodes.routes import RESOURCE as NODES
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
-from app.resources.policies.routes import RESOURCE as POLICIES
+from app.resources.policies.routes import policies_resource
 from app.resources.reports.routes import RESOURCE as REPORTS
 from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
@@ -58,7 +58,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     NODES,
     GIT_ARCHIVES,
     archives_resource(WRITINGS),
-    POLICIES,
+    policies_resource(WRITINGS),
     REPORTS,
     COMPLIANCE,
 )

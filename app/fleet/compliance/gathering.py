@@ -7,8 +7,9 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.fleet.compliance.lines import Expected, Line, Terms, lines_of
 from app.fleet.fleet import Fleet
+from app.fleet.policies.bundling import bundling
 from app.fleet.policies.sources import SOURCES, Sources
-from app.fleet.policies.telling import compile_for, read_bundle
+from app.fleet.policies.telling import read_bundle
 from app.store.nodes import Node, page_nodes, some_nodes
 from app.store.policies import bundle_bodies, last_told_of
 from app.store.reports import last_runs
@@ -67,17 +68,18 @@ class Gathering:
                 # The server's own node, on which no agent need run.
                 continue
             else:
-                bundle = compile_for(self.work, self.fleet, self.fleet.node(node.id))
+                with bundling(self.work) as bundler:
+                    bundle = bundler.bundle(node)
                 expected = Expected(bundle.hash, bundle.document, None)
             found[node.id] = list(lines_of(node.id, expected, runs.get(node.id), self.terms))
         return found
 
     def names(self) -> dict[tuple[str, str], str]:
         """Give the names of rules and directives, by kind and id."""
-        with self.sources.reading() as configuration:
+        with self.sources.reading() as sources:
             both: tuple[tuple[str, dict[str, Document]], ...] = (
-                ("rule", dict(configuration.rules)),
-                ("directive", dict(configuration.directives)),
+                ("rule", dict(sources.rules)),
+                ("directive", dict(sources.directives)),
             )
             return {
                 (kind, one): _name(document["displayName"]) for kind, known in both for one, document in known.items()

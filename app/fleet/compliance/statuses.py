@@ -52,7 +52,12 @@ def compliance_of(counts: Mapping[str, int], precision: int) -> float | int:
     """
     demanded = sum(number for status, number in counts.items() if status != APPLYING)
     good = sum(counts.get(status, 0) for status in GOOD)
-    return _number(_percent(good, demanded, precision)) if demanded else 0
+    if not demanded:
+        return 0
+    least = Decimal(1).scaleb(-precision)
+    share = _percent(good, demanded, precision)
+    # Not quite everything is never shown as everything.
+    return _number(share if good == demanded else min(share, 100 - least))
 
 
 def details_of(counts: Mapping[str, int], precision: int) -> Document:

@@ -35,6 +35,8 @@ class Sources:
     directives: dict[str, Document] = field(default_factory=dict)
     techniques: dict[str, Technique] = field(default_factory=dict)
     parameters: dict[str, JSON] = field(default_factory=dict)
+    said: dict[str, Document] = field(default_factory=dict)
+    """Parameters as properties that every node inherits."""
     settings: dict[str, JSON] = field(default_factory=lambda: {key: setting(key, None) for key in _USED})
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -48,6 +50,7 @@ class Sources:
                 _keep(self.techniques, document_id, None if stored is None else technique_of(stored.body))
             elif kind == "parameter":
                 self.parameters.pop(document_id, None)
+                _keep(self.said, document_id, None if stored is None else {**stored.document, "name": document_id})
                 if stored is not None:
                     # Null is a value too.
                     self.parameters[document_id] = stored.document["value"]
@@ -56,10 +59,10 @@ class Sources:
                 _keep(documents, document_id, None if stored is None else stored.document)
 
     @contextmanager
-    def reading(self) -> Iterator[Configuration]:
-        """Give the configuration, which stays as it is inside."""
+    def reading(self) -> Iterator["Sources"]:
+        """Keep them as they are inside."""
         with self._lock:
-            yield self.configuration()
+            yield self
 
     def configuration(self) -> Configuration:
         """Give the configuration; for who holds the lock, or the only reference."""
@@ -73,16 +76,15 @@ class Sources:
             schedule={name: self.settings[key] for name, key in _SCHEDULE.items()},
         )
 
-    def copy(self) -> "Sources":
-        """Give sources of the caller's own, to lay a change over."""
+    def changed(self, documents: Mapping[tuple[str, str], Stored | None]) -> "Sources":
+        """Give sources of the caller's own, as they would be with some documents by (kind, id)."""
         with self._lock:
-            return Sources(
-                dict(self.rules),
-                dict(self.directives),
-                dict(self.techniques),
-                dict(self.parameters),
-                dict(self.settings),
-            )
+            kept = (self.rules, self.directives, self.techniques, self.parameters, self.said, self.settings)
+            after = Sources(*map(dict, kept))  # type: ignore[arg-type]  # each is copied into its own place
+        for (kind, document_id), stored in documents.items():
+            if kind in SOURCES.kinds:
+                after.put(kind, document_id, stored)
+        return after
 
 
 def _keep(known: dict[str, T], key: str, value: T | None) -> None:

@@ -1,11 +1,16 @@
 """Where policies are reached."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from app.changes.work import Work
 from app.core.errors import InvalidError
-from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, list_under, object_under
+from app.http.endpoint import BARE, Answer, Endpoint, Given, Page, Paging, list_under, object_under
+from app.http.intake import Intake
 from app.http.resource import Resource
 from app.http.versions import Lifespan
-from app.resources.policies import service
+from app.http.writing import Writing
+from app.resources.policies import previews, service
 
 _NEWEST = 2**62
 
@@ -78,4 +83,26 @@ ENDPOINTS = (
     ),
 )
 
-RESOURCE = Resource(name="policies", endpoints=ENDPOINTS)
+
+def policies_resource(writings: Mapping[str, Writing]) -> Resource:
+    """Make the resource; previews read documents as these ways of writing do."""
+    changed = {kind: replace(writing, create=writing.modify) for kind, writing in writings.items()}
+    intakes = previews.Intakes(create=Intake(writings), modify=Intake(changed))
+
+    def preview(work: Work, given: Given) -> Answer:
+        return Answer.plain(previews.preview(work, intakes, given.body))
+
+    endpoint = Endpoint(
+        methods=("POST",),
+        path="/policies/preview",
+        action="previewPolicies",
+        summary="Show which nodes' policies some changes would change, and how; nothing is changed",
+        right="node_read",
+        view=preview,
+        container=BARE,
+        json_only=True,
+        write=False,
+        lifespan=Lifespan(25),
+        errors=(400, 404, 409),
+    )
+    return Resource(name="policies", endpoints=(*ENDPOINTS, endpoint))

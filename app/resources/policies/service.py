@@ -6,8 +6,9 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
-from app.fleet.fleet import Fleet
-from app.fleet.policies.telling import compile_for, read_bundle, tell_node
+from app.fleet.fleet import missing_node
+from app.fleet.policies.telling import bundle_of, read_bundle, tell_node
+from app.store.nodes import find_node
 from app.store.policies import Told, bundle_bodies, find_told, last_told, told_history
 
 _SERIAL = re.compile(r"[0-9]{1,18}")
@@ -32,8 +33,7 @@ def policy_of(work: Work, node_id: str) -> tuple[Document, str]:
             "secrets": dict(policy.secrets),
         }
         return shown, f"{policy.told.serial}-{policy.told.bundle[:12]}-{policy.key_id[-8:]}"
-    fleet = Fleet.of(work)
-    bundle = compile_for(work, fleet, fleet.node(node_id))
+    bundle = bundle_of(work, node_id)
     told = last_told(work.session, node_id)
     is_told = told is not None and told.bundle == bundle.hash
     shown = {
@@ -53,7 +53,7 @@ def history(work: Work, node_id: str, *, before: int, most: int) -> list[Documen
     Raises:
         NotFoundError: there is no such node.
     """
-    Fleet.of(work).node(node_id)
+    _demand_node(work, node_id)
     return [told_shape(told) for told in told_history(work.session, node_id, before=before, most=most)]
 
 
@@ -63,13 +63,18 @@ def told_policy(work: Work, node_id: str, serial: str) -> Document:
     Raises:
         NotFoundError: there is no such node, or it was told nothing under this serial.
     """
-    Fleet.of(work).node(node_id)
+    _demand_node(work, node_id)
     told = find_told(work.session, node_id, int(serial)) if _SERIAL.fullmatch(serial) else None
     if told is None:
         text = f"Node '{node_id}' was told no policy with serial '{serial[:40]}'"
         raise NotFoundError(f"{text}; GET /nodes/{node_id}/policy/history lists them")
     bundle: JSON = read_bundle(bundle_bodies(work.session, [told.bundle])[told.bundle])
     return {**told_shape(told), "bundle": bundle}
+
+
+def _demand_node(work: Work, node_id: str) -> None:
+    if find_node(work.session, node_id) is None:
+        raise missing_node(node_id)
 
 
 def told_shape(told: Told) -> Document:
