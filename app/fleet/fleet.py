@@ -1,9 +1,12 @@
 """What a caller may ask of their tenant's fleet."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, TypeGuard
 
+from app.changes.change import Change
 from app.changes.following import Followers
 from app.changes.view import FindNodes
 from app.changes.work import Work
@@ -13,15 +16,18 @@ from app.fleet.criteria.asking import finds
 from app.fleet.criteria.compiling import Query, compile_query, elements_of
 from app.fleet.index.fleet import FLEET, FleetIndex
 from app.fleet.index.groups import ancestors
+from app.fleet.index.reach import Touched, touched
 from app.fleet.inheriting import Inherited, Level, inherited
 from app.fleet.references import texts
 from app.store.db import Database
-from app.store.documents import list_documents
+from app.store.documents import Stored, list_documents
 from app.store.nodes import Node, find_node
 from app.store.session import TenantSession
 
 if TYPE_CHECKING:
     from app.fleet.index.sight import Sight
+
+Documents = Mapping[tuple[str, str], Stored | None]
 
 EVERY: Final = 2**31
 """More nodes than there are."""
@@ -84,6 +90,19 @@ class Fleet:
             number = sight.nodes.number_of(node_id)
             return [] if number is None else sight.rules_on(number)
 
+    def targeting(self, node_id: str) -> list[str]:
+        """Name the rules whose targets have a node, applied or not, sorted."""
+        with self.index.reading(self.session, self.epoch) as sight:
+            number = sight.nodes.number_of(node_id)
+            return [] if number is None else sorted(sight.targeting(number))
+
+    def directives_targeting(self, node_id: str) -> list[str]:
+        """Name the directives of those rules, sorted."""
+        with self.index.reading(self.session, self.epoch) as sight:
+            number = sight.nodes.number_of(node_id)
+            rules = [] if number is None else sight.targeting(number)
+            return sorted({one for rule in rules for one in texts(sight.rules[rule]["directives"])})
+
     def nodes_of(self, rule: str) -> list[str]:
         """Name the nodes on which a rule is applied, sorted."""
         with self.index.reading(self.session, self.epoch) as sight:
@@ -141,11 +160,43 @@ class Fleet:
         with self.index.reading(self.session, self.epoch) as sight:
             return sight.computed(rule)
 
+    def touched(self, changes: Sequence[Change], also: Documents = MappingProxyType({})) -> list[Touched]:
+        """Say what each change of a set reaches; `also` are documents that differ from those that were followed."""
+        with self.weighing(changes, also) as (before, after):
+            return touched(changes, before, after)
+
+    def rules_around(
+        self, changes: Sequence[Change], node_ids: Sequence[str], also: Documents = MappingProxyType({})
+    ) -> dict[str, tuple[list[str], list[str]]]:
+        """Name the rules that are applied on nodes before and after a change set: what a preview compiles."""
+        with self.weighing(changes, also) as (before, after):
+            numbers = {one: before.nodes.number_of(one) for one in node_ids}
+            return {
+                one: (before.rules_on(number), after.rules_on(number))
+                for one, number in numbers.items()
+                if number is not None
+            }
+
+    @contextmanager
+    def weighing(self, changes: Sequence[Change], also: Documents) -> Iterator[tuple["Sight", "Sight"]]:
+        """Give the sights before and after a change set; nobody else reads the fleet meanwhile."""
+        old = {**also, **{(one.kind, one.id): one.before for one in changes}}
+        new = {**also, **{(one.kind, one.id): one.after for one in changes}}
+        queries = [stored.document.get("query") for stored in (*old.values(), *new.values()) if _is_group(stored)]
+        compiled = [query for one in queries if (query := compile_query(one)) is not None]
+        with self.index.reading(self.session, self.epoch) as sight:
+            self.index.look_at(self.session, set().union(*(query.facets for query in compiled)))
+            yield sight.changed(old), sight.changed(new)
+
     @property
     def texts(self) -> dict[str, tuple[str, bytes]]:
         """Give the kept texts of rules' computed members, current as of now."""
         with self.index.reading(self.session, self.epoch):
             return self.index.texts
+
+
+def _is_group(stored: Stored | None) -> TypeGuard[Stored]:
+    return stored is not None and stored.kind == "group"
 
 
 def missing_node(node_id: str) -> NotFoundError:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.core.canonical import JSON, Document, canonical
 from app.store.prepared import Prepared
-from app.store.session import AnyRow, TenantSession, scoped
+from app.store.session import TenantSession, scoped
+from app.store.sources import Table
 from app.store.tables import NodeRow, Tenant
 
 ROOT = "root"
@@ -84,7 +85,9 @@ _POLICY_SERVERS = (
     select(NodeRow.id).where(NodeRow.is_policy_server.is_(True), NodeRow.status == "accepted").order_by(NodeRow.id)
 )
 _COUNTED = (
-    select(func.count()).select_from(NodeRow).where(NodeRow.status == "accepted", NodeRow.is_policy_server.is_(False))
+    select(NodeRow.policy_mode, NodeRow.state, func.count().label("count"))
+    .where(NodeRow.status == "accepted", NodeRow.is_policy_server.is_(False))
+    .group_by(NodeRow.policy_mode, NodeRow.state)
 )
 _CALLED = scoped(
     select(NodeRow.id).where(NodeRow.hostname == bindparam("hostname"), NodeRow.status == "accepted").limit(1)
@@ -96,6 +99,29 @@ _BY_TOKEN = Prepared(
     .join(Tenant, Tenant.id == NodeRow.tenant)
     .where(NodeRow.token_hash == bindparam("hash"), NodeRow.status != "deleted")
 )
+
+
+NODES: Final = Table(
+    id=NodeRow.id.expression,
+    columns={
+        "id": NodeRow.id.expression,
+        "hostname": NodeRow.hostname.expression,
+        "status": NodeRow.status.expression,
+        "state": NodeRow.state.expression,
+        "policyMode": NodeRow.policy_mode.expression,
+        "policyServerId": NodeRow.policy_server.expression,
+        "documentation": NodeRow.documentation.expression,
+        "acceptanceDate": NodeRow.accepted.expression,
+        "lastInventoryDate": NodeRow.last_inventory.expression,
+        "lastRunDate": NodeRow.last_run.expression,
+        "createdAt": NodeRow.created.expression,
+        "updatedAt": NodeRow.updated.expression,
+    },
+    selected=_COLUMNS,
+    read=lambda row: _node(row[1:]),
+    conditions=(NodeRow.status != "deleted",),
+)
+"""Where a search finds nodes, pending ones too."""
 
 
 def find_node(session: TenantSession, node_id: str) -> Node | None:
@@ -139,10 +165,9 @@ def list_policy_servers(session: TenantSession) -> list[str]:
     return sorted(found, key=root_first)
 
 
-def count_nodes(session: TenantSession) -> int:
-    """Count the accepted nodes that are no policy servers."""
-    row = session.find(_COUNTED)
-    return 0 if row is None else int(row[0])
+def count_nodes(session: TenantSession) -> dict[tuple[str, str], int]:
+    """Count the accepted nodes that are no policy servers, by policy mode and state."""
+    return {(row[0], row[1]): int(row[2]) for row in session.rows(_COUNTED)}
 
 
 def root_first(node_id: str) -> tuple[bool, str]:
@@ -201,7 +226,7 @@ def _next_epoch(connection: Connection, tenant: str) -> int:
     return int(connection.execute(moved.returning(Tenant.fleet_epoch)).scalar_one())
 
 
-def _node(row: AnyRow) -> Node:
+def _node(row: Sequence[Any]) -> Node:
     values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
     for name in _JSON:
         values[name] = None if values[name] is None else orjson.loads(values[name])

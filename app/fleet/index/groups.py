@@ -10,13 +10,17 @@ from app.fleet.references import texts
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group as it counts: `listed` are the nodes of one that is not dynamic."""
+    """A group as it counts: `listed` are the nodes of one that is not dynamic.
+
+    `is_unreadable` is one whose query cannot be asked, so that nobody can tell whom it is for.
+    """
 
     name: str
     enabled: bool
     query: Query | None = None
     listed: frozenset[str] = frozenset()
     properties: tuple[Mapping[str, JSON], ...] = ()
+    is_unreadable: bool = False
 
     @property
     def looks_into(self) -> set[str]:
@@ -36,12 +40,14 @@ def read_group(document: Document) -> Group:
     """Read a stored group."""
     dynamic = document["dynamic"] is True
     properties = document["properties"]
+    query = compile_query(document["query"]) if dynamic else None
     return Group(
         name=str(document["displayName"]),
         enabled=document["enabled"] is True,
-        query=compile_query(document["query"]) if dynamic else None,
+        query=query,
         listed=frozenset() if dynamic else frozenset(texts(document.get("nodeIds"))),
         properties=tuple(one for one in properties if isinstance(one, dict)) if isinstance(properties, list) else (),
+        is_unreadable=dynamic and query is None and document["query"] is not None,
     )
 
 

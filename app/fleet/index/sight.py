@@ -78,6 +78,12 @@ class Sight:
 
     def rules_on(self, number: int) -> list[str]:
         """Name the rules that are applied on a node, sorted by name and id."""
+        around = self.surroundings
+        found = (rule for rule in self.targeting(number) if is_applied(self.rules[rule], around))
+        return sorted(found, key=lambda rule: (str(self.rules[rule]["displayName"]), rule))
+
+    def targeting(self, number: int) -> list[str]:
+        """Name the rules whose targets have a node."""
 
         def holds(text: str) -> bool:
             name = SPECIAL.get(text, text)
@@ -85,13 +91,7 @@ class Sight:
                 return number in self.members_of(name.removeprefix(GROUP))
             return number in self.target(name)
 
-        around = self.surroundings
-        found = (
-            rule
-            for rule, document in self.rules.items()
-            if is_in(items(document["targets"]), holds) and is_applied(document, around)
-        )
-        return sorted(found, key=lambda rule: (str(self.rules[rule]["displayName"]), rule))
+        return [rule for rule, document in self.rules.items() if is_in(items(document["targets"]), holds)]
 
     def rules_with(self, kind: str, document_id: str) -> set[str]:
         """Name the rules that depend on a document: name it, or (a technique) name a directive made of it."""

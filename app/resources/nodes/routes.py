@@ -29,6 +29,7 @@ from app.resources.nodes.schema import (
     TokenSchema,
     UpdatedSchema,
 )
+from app.resources.nodes.searching import SEARCH
 from app.resources.nodes.shape import members_of, node_json
 from app.store.nodes import NodeStatus
 
@@ -199,4 +200,4 @@ ENDPOINTS = (
     ),
 )  # fmt: skip
 
-RESOURCE = Resource(name="nodes", endpoints=ENDPOINTS)
+RESOURCE = Resource(name="nodes", endpoints=ENDPOINTS, searchables=(SEARCH,))

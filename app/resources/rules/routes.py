@@ -10,6 +10,7 @@ from app.http.categories import TreeOf, tree_endpoints
 from app.http.collection import Collection, collection_endpoints, collection_writing, fleet_of
 from app.http.computed import Computed, Kept
 from app.http.endpoint import object_under
+from app.http.fleet_search import nodes_of_groups
 from app.http.resource import Resource
 from app.http.search import Extension, Searchable, by_ids, documents_searchable, show_documents
 from app.resources.rules.kind import DEFAULTS, ROOT_CATEGORY, RULE
@@ -68,6 +69,7 @@ SEARCH = documents_searchable(
             "directives.technique": Extension(target="techniques", find=by_ids("technique", technique_id_of)),
             "groups": Extension(target="groups", find=by_ids("group", groups_of), many=True),
             "groups.category": Extension(target="groupCategories", find=by_ids("groupCategory", category_of)),
+            "groups.nodes": Extension(target="nodes", find_in=nodes_of_groups, many=True),
             "category": Extension(target="ruleCategories", find=by_ids("ruleCategory", category_of)),
         },
     ),
