@@ -107,8 +107,8 @@ def test_a_policy_is_checked_when_it_is_written(cast: Cast) -> None:
 
 
 def test_validated_users_escape_the_settings_only(cast: Cast) -> None:
-    robot, other = cast.account("robot", name="Robot"), cast.account("other", name="robot too")
-    said = cast.ci.ok("POST", "/validatedUsers", version=24, json={"validatedUsers": ["Robot", "ann"]})
+    robot, other = cast.account("robot"), cast.account("other")
+    said = cast.ci.ok("POST", "/validatedUsers", version=24, json={"validatedUsers": ["robot", "ann"]})
     assert (said["action"], said["data"]) == (
         "saveWorkflowUser",
         [
@@ -125,7 +125,7 @@ def test_validated_users_escape_the_settings_only(cast: Cast) -> None:
 
     # Who is validated is itself under review now.
     held = cast.ci.ok("POST", "/validatedUsers", version=24, json={"validatedUsers": ["other"]})
-    assert held["changeRequestId"] == "4" if "changeRequestId" in held else False
+    assert held["changeRequestId"] == "3"
     gone = cast.ci.ok("DELETE", "/validatedUsers/nobody", version=24)
     assert (gone["action"], gone["data"]) == ("removeValidatedUser", "nobody")
     said = cast.ci.refused(500, "POST", "/validatedUsers", version=24, json=[])["errorDetails"]
