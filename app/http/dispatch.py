@@ -149,7 +149,13 @@ class Dispatcher:
     def _context(exchange: Exchange, caller: Caller) -> Context:
         agent = exchange.request.environ.get("HTTP_USER_AGENT")
         source = Source(exchange.call.address or None, agent, exchange.call.request_id)
-        return Context(caller.tenant, caller.actor, caller.credential, source=source, holds=caller.grant.holds)
+        grant = caller.grant
+        return Context(
+            *(caller.tenant, caller.actor, caller.credential),
+            source=source,
+            only_reads=grant.only_reads,
+            holds=grant.holds,
+        )
 
     def _options(self, exchange: Exchange) -> Response:
         allowed = self.routes.allowed(exchange.version, exchange.segments)
