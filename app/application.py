@@ -16,6 +16,7 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
+from app.core.outbound import Reach
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.mount import AdminRoutes
 from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, AccountGrant
@@ -40,7 +41,8 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
     """
     configure_logging(config.log_level)
     opened = opened or open_installation(config)
-    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove)
+    reach = Reach(config.webhook_networks)
+    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove, reach)
     server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
     wiring = Wiring(

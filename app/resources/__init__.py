@@ -25,6 +25,7 @@ from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 from app.resources.tenants.routes import RESOURCE as TENANTS
 from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 from app.resources.users.routes import RESOURCE as USERS
+from app.resources.webhooks.routes import RESOURCE as WEBHOOKS
 
 _CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
@@ -52,6 +53,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     TENANTS,
     SYSTEM,
     GIT_ARCHIVES,
+    WEBHOOKS,
     archives_resource(WRITINGS),
 )
 

@@ -6,7 +6,7 @@ Those of people are in `people_tables`; whoever loads this module knows them too
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.store import people_tables  # noqa: F401  so that the metadata is whole
+from app.store import notice_tables, people_tables  # noqa: F401  so that the metadata is whole
 from app.store.base import Base as Base  # noqa: PLC0414  exported under the name that everybody knows
 from app.store.base import Key
 
