@@ -10,7 +10,7 @@ from app.core.rights import RIGHTS, contract
 from app.core.roles import rights_of
 from app.http.rights import Grant, covers
 from app.people.callers import grant_of_caller, rights_of_user
-from app.people.members import role_table
+from app.store.roles import role_table
 from app.store.people import User, lock_users
 
 
