@@ -1,9 +1,8 @@
 """The mails about change requests as an operator configures them: one for each step, or none."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FilePath
 
 from app.config_checks import check_mail_from, split_commas
 
@@ -45,4 +44,4 @@ class StepMail(BaseModel):
     bcc: Recipients = ()
     reply_to: Annotated[str, AfterValidator(_check_address)] = ""
     subject: str = ""
-    template: Path | None = None
+    template: FilePath | None = None

@@ -12,11 +12,14 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
+from app.notify.mailing import send_mails
 from app.notify.rounds import Rounds
+from app.notify.steps import StepMails
 from app.people.mailing import MailServer, send_due
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
+from app.store.mails import drop_old_mails
 from app.store.tables import IdempotencyRow
 from app.store.tenants import list_buried
 from app.store.webhooks import drop_old_deliveries
@@ -38,11 +41,13 @@ def run(config: Config, stopping: threading.Event) -> None:
     chores_due = time.monotonic()
     server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
     written: dict[str, str] = {}
+    step_mails = StepMails(opened.database, config.mail_steps, config.link_base, is_on=bool(server.url))
     rounds = Rounds(deliverer_of(config, opened, stopping.is_set))
     try:
         while not stopping.is_set():
             beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, written, stopping))
+            _guarded("notices", step_mails.follow)
             _guarded("mail", lambda: _mail(opened, server))
             _guarded("webhooks", rounds.start_due)
             if time.monotonic() >= chores_due and not stopping.is_set():
@@ -66,6 +71,7 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
 
 def _mail(opened: Installation, server: MailServer) -> None:
     send_due(opened.database, opened.committer.ring, server, now_ms())
+    send_mails(opened.database, server, now_ms())
 
 
 def _chores(config: Config, opened: Installation, stopping: threading.Event) -> None:
@@ -73,6 +79,7 @@ def _chores(config: Config, opened: Installation, stopping: threading.Event) -> 
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
         drop_ended_logins(connection, now_ms())
         drop_old_deliveries(connection, now_ms() - config.notice_log_days * DAY_MS)
+        drop_old_mails(connection, now_ms() - config.notice_log_days * DAY_MS)
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)
