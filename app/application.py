@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from flask import Flask
 
 from app.boot import Installation, open_installation
-from app.changes.tenants import Suffix, random_suffix
 from app.changes.review.filing import Proposal
+from app.changes.tenants import Suffix, random_suffix
 from app.changes.work import Terms, Work
 from app.config import Config
 from app.core.clock import now_ms

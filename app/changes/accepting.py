@@ -67,7 +67,8 @@ class Accepting:
     def _write(self, ticket: Ticket, judged: Judged, ctx: Context, passing: Passing | None = None) -> Outcome:
         self.quotas.take(judged.changes)
         tell(ticket, "recording", len(judged.changes))
-        trail = None if passing is None else passing.trail
+        # Taking back is no deployment of the change request: `?at=cr:N` is the state after that.
+        trail = None if passing is None or passing.before.state == "applied" else passing.trail
         answer = self.recorder.record(ctx, judged, trail=trail, idempotency=ticket.idempotency)
         if any(lowers_protection(change) for change in answer.changes):
             for sent in back_to_review(self.desk):

@@ -57,7 +57,7 @@ class Committer:
     `reach` finds the nodes that a change reaches, for its review.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what an installation wires together, once
         self,
         database: Database,
         kinds: Sequence[Kind],
@@ -77,7 +77,7 @@ class Committer:
         self.reach = reach or NoReach()
         self._lanes = Lanes()
 
-    def submit(
+    def submit(  # noqa: PLR0913  a change set and all that may come with it
         self,
         ctx: Context,
         edits: Sequence[Edit],

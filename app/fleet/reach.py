@@ -28,12 +28,9 @@ class DocumentReach:
         """Tell whether any of the nodes is in a supervised target; what cannot be seen counts as supervised."""
         if nodes.unseen or not nodes.ids:
             return bool(nodes.unseen)
-        if not ALL <= set(unsupervised) or (ROOT in nodes.ids and SERVERS not in unsupervised):
+        if not set(unsupervised) >= ALL or (ROOT in nodes.ids and SERVERS not in unsupervised):
             return True
-        for group in state.all("group"):
-            if GROUP + group.id not in unsupervised and self._touches(nodes, group):
-                return True
-        return False
+        return any(GROUP + group.id not in unsupervised and self._touches(nodes, group) for group in state.all("group"))
 
     def touches_group(self, nodes: Nodes, group: str, state: State) -> bool:
         """Tell whether any of the nodes is in a group; what cannot be seen may be in any."""
@@ -53,7 +50,9 @@ class DocumentReach:
         return Reached(old, new, old_rules | new_rules)
 
 
-def _side(change: Change, stored: Stored | None, state: State) -> tuple[Nodes, frozenset[str]]:
+def _side(  # noqa: PLR0911  one line for each kind
+    change: Change, stored: Stored | None, state: State
+) -> tuple[Nodes, frozenset[str]]:
     """Find the nodes on one side of a change, and the rules through which they are reached."""
     if stored is None:
         return NOBODY, frozenset()

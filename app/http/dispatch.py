@@ -171,11 +171,11 @@ class Dispatcher:
         sent = Sent(exchange.url, form_of(request) if route.writes else {})
         general = general_of(sent.texts, rules)
         if general.change_request_name or general.change_request_description:
-            named = {
-                "change_request_name": general.change_request_name,
-                "change_request_description": general.change_request_description,
-            }
-            intent = replace(intent, **named)
+            intent = replace(
+                intent,
+                change_request_name=general.change_request_name,
+                change_request_description=general.change_request_description,
+            )
         work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))

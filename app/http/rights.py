@@ -40,7 +40,6 @@ class Grant:
         everything = self.authorization == "rights" and self.rights >= RIGHTS and self.within == "rw"
         return everything or self.authorization == "rw"
 
-
     def holds(self, right: str) -> bool:
         """Tell whether it opens a right that is asked for inside an action, beside the one of the endpoint.
 
@@ -51,7 +50,6 @@ class Grant:
         if self.authorization == "acl":
             return right.startswith(("validator_", "deployer_")) and _acl_allows(self.acl, "POST", _ACCEPT)
         return self.authorization == "rw" or (self.authorization == "ro" and right.endswith("_read"))
-
 
 
 _ACCEPT: Final = ("changeRequests", "0", "accept")

@@ -8,6 +8,7 @@ from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.archives.routes import archives_resource
+from app.resources.changerequests.routes import change_requests_resource
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
 from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
@@ -15,6 +16,7 @@ from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.logins.routes import RESOURCE as LOGINS
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
+from app.resources.reviewpolicies.routes import RESOURCE as REVIEW_POLICIES
 from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
@@ -37,6 +39,7 @@ _CONFIGURATION: tuple[Resource, ...] = (
     GROUPS,
     RULES,
     TEAMS,
+    REVIEW_POLICIES,
 )
 
 WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
@@ -55,6 +58,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     GIT_ARCHIVES,
     WEBHOOKS,
     archives_resource(WRITINGS),
+    change_requests_resource(WRITINGS),
 )
 
 _SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))

@@ -5,6 +5,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.base import Base, Key
 
+_DUE = "due IS NOT NULL"
+
 
 class ChangeRequestRow(Base):
     """A change set that waits, waited or was refused; `body` is JSON: changes, reviews, options, evaluation.
@@ -15,8 +17,8 @@ class ChangeRequestRow(Base):
     __tablename__ = "change_requests"
     __table_args__ = (
         Index(None, "tenant", "state", "id"),
-        Index("ix_change_requests_due", "due", sqlite_where=text("due IS NOT NULL"), postgresql_where=text("due IS NOT NULL")),
-    )  # fmt: skip
+        Index("ix_change_requests_due", "due", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
+    )
 
     tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True)

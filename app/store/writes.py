@@ -9,12 +9,12 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.core.tenancy import DELETED
+from app.store.change_requests import Record, save_records
 from app.store.declared import value_row
 from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
 from app.store.events import row_of
 from app.store.keys import Declared
 from app.store.log import Event
-from app.store.change_requests import Record, save_records
 from app.store.prepared import InTransaction, pipelined
 from app.store.session import AnyRow, scoped
 from app.store.tables import Base, DocumentField, DocumentRow, EventRecord, IdempotencyRow, SecretRow, Tenant
@@ -243,6 +243,11 @@ def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
             "new_hash": head.hash,
         }
         _MOVE.run(connection, [moved])
+
+
+def keep_secrets(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write the values behind tags outside of a batch; those that are held stay."""
+    _many(connection, _SECRETS[connection.dialect.name], rows)
 
 
 def _many(connection: Connection, statement: InTransaction, rows: Sequence[Mapping[str, object]]) -> None:

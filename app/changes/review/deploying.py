@@ -7,6 +7,7 @@ from app.changes.judging import Judged
 from app.changes.recording import Fact
 from app.changes.review.desk import Assessment, Desk
 from app.changes.review.filing import read_facts
+from app.changes.review.foreseeing import diff_of
 from app.changes.review.model import ChangeRequest, Planned, Review, contributor_of
 from app.changes.review.rules import Verb, demand
 from app.changes.review.telling import glass_broken, moved, trail_of
@@ -69,6 +70,12 @@ def review_of(seen: Assessment, ctx: Context, person: str | None, now: int, **sa
     )
 
 
+def with_review(seen: Assessment, review: Review) -> ChangeRequest:
+    """Add a review, and keep the diff that it is about."""
+    one = seen.one
+    return replace(one, reviews=(*one.reviews, review), shown={**one.shown, seen.digest: diff_of(seen.effects)})
+
+
 def deploy(desk: Desk, ctx: Context, asked: Deployment) -> Passing:
     """Judge a deployment; the view holds its changes afterwards.
 
@@ -95,8 +102,7 @@ def _approved(desk: Desk, seen: Assessment, ctx: Context, asked: Deployment) -> 
     demand(desk.case(seen, ctx), "approve")
     person = desk.voters.standing(ctx).person
     review = review_of(seen, ctx, person, desk.place.now, comment=asked.comment)
-    one = replace(seen.one, reviews=(*seen.one.reviews, review))
-    return desk.reviewed(seen, one)
+    return desk.reviewed(seen, with_review(seen, review))
 
 
 def _passing(desk: Desk, seen: Assessment, ctx: Context, asked: Deployment, before: ChangeRequest) -> Passing:

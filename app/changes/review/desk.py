@@ -27,7 +27,7 @@ _NO_EFFECT = Judged((), ())
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """How a change request stands now: what it would do, its hash, its gate; `judged` is None when it cannot be done."""
+    """How a change request stands now: what it would do, its hash, its gate; `judged` is None where it cannot be."""
 
     one: ChangeRequest
     effects: Effects
@@ -124,16 +124,18 @@ class Desk:
         """Judge a change request against the present documents; with `keep` the view holds it afterwards."""
         view = self.place.view
         view.preload([wanted.key for wanted in one.wanted])
-        merge = merged(one.wanted, [view.find(*wanted.key) for wanted in one.wanted])
+        merge = Merge()
+        if one.is_open:
+            merge = merged(one.wanted, [view.find(*wanted.key) for wanted in one.wanted])
         view.begin(ctx)
         policies = self.policies()
         try:
             judged, fault = self._judged(merge)
-            stands = judged is not None and not merge.conflicts
+            stands = one.is_open and judged is not None and not merge.conflicts
             changes = judged.changes if judged is not None and stands else _as_changes(one.wanted)
             effects = self.look_at(Judged((), changes))
             matched = self.matching(effects, policies, [each.handle for each in one.contributors])
-            digest = diff_hash(effects.all)
+            digest = diff_hash(effects.all) if one.is_open else one.diff_hash
             gate = self.gate(one, effects, matched, digest, policies)
         finally:
             if not keep:
@@ -141,7 +143,7 @@ class Desk:
         gate = replace(gate, conflicts=tuple(merge.conflicts), fault=fault)
         return Assessment(one, effects, matched, digest, gate, policies.built_in, merge, judged if stands else None)
 
-    def gate(  # noqa: PLR0913  what a gate is judged by
+    def gate(
         self, one: ChangeRequest, effects: Effects, matched: Sequence[Policy], digest: str, policies: Policies
     ) -> Gate:
         """Judge the gate of a change set that the view holds."""

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from app.changes.change import Edit
 from app.changes.review.matching import Effect
@@ -61,13 +62,41 @@ def diff_hash(effects: Iterable[Effect]) -> str:
     return hashlib.sha256(canonical([*listed])).hexdigest()
 
 
-def merged(wanted: Sequence[Wanted], present: Sequence[Stored | None]) -> Merge:
-    """Lay each wanted change over the document as it is now; what follows by itself is left to follow."""
+Side = Literal["mine", "now"]
+
+
+def merged(wanted: Sequence[Wanted], present: Sequence[Stored | None], prefer: Side | None = None) -> Merge:
+    """Lay each wanted change over the document as it is now; what follows by itself is left to follow.
+
+    With `prefer` what clashes is settled: what is asked for here wins, or what is there now.
+    """
     merge = Merge()
     for one, now in zip(wanted, present, strict=True):
-        if not one.cascaded:
-            _merge_one(merge, one, None if now is None else now.document)
+        if one.cascaded:
+            continue
+        part = Merge()
+        _merge_one(part, one, None if now is None else now.document)
+        if part.conflicts and prefer is not None:
+            part = _settled(one, now, prefer, part)
+        merge.edits.extend(part.edits)
+        merge.conflicts.extend(part.conflicts)
     return merge
+
+
+def _settled(one: Wanted, now: Stored | None, prefer: Side, part: Merge) -> Merge:
+    if prefer == "now":
+        return Merge([] if one.after is None else part.edits)
+    if one.after is None:
+        return Merge(part.edits)
+    if now is None:
+        return Merge([Edit(one.kind, one.id, "create", _fields(one.after), strict=False)])
+    after = one.after
+    if one.before is not None:
+        try:
+            after = apply_changes(now.document, field_diff(one.before, one.after))
+        except ConflictError:
+            after = one.after
+    return Merge([Edit(one.kind, one.id, "modify", _fields(after), strict=False)])
 
 
 def _merge_one(merge: Merge, one: Wanted, now: Document | None) -> None:

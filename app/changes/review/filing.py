@@ -144,6 +144,7 @@ def read_facts(one: ChangeRequest) -> list[Fact]:
     found = []
     for kept in one.facts:
         data = kept["data"]
-        texts = {name: None if kept[name] is None else str(kept[name]) for name in ("kind", "id", "name")}
-        found.append(Fact(type=str(kept["type"]), data=data if isinstance(data, dict) else None, **texts))
+        kind, object_id, name = (None if kept[key] is None else str(kept[key]) for key in ("kind", "id", "name"))
+        said = data if isinstance(data, dict) else None
+        found.append(Fact(type=str(kept["type"]), kind=kind, id=object_id, name=name, data=said))
     return found

@@ -54,7 +54,7 @@ def field_json(one: FieldChange) -> Document:
 def label_of(path: str) -> str:
     """Name a field for people: the steps of its path, and items by their ids."""
     steps = (step.partition("=")[2] or step for step in path.split("/")[1:])
-    return " › ".join(step.replace("~1", "/").replace("~0", "~") for step in steps)
+    return " / ".join(step.replace("~1", "/").replace("~0", "~") for step in steps)
 
 
 def impact_of(effects: Effects) -> Document:

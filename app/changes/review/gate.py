@@ -104,7 +104,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a gate is judged with: the policies in force, the people, and the documents (for teams) before the change."""
+    """What a gate is judged with: the policies in force, the people, and the documents before the change."""
 
     policies: Policies
     voters: Voters
@@ -173,7 +173,7 @@ def _lacking(
     given = {str(review.reviewer.person) for review in approvals if counts(str(review.reviewer.person))}
     if len(given) >= need.least:
         return None
-    able = [user for user in bench.voters.eligible(need.team, policies, bench.state) if counts(user.id)]
+    able = [user for user in bench.voters.eligible(need.team, bench.state) if counts(user.id)]
     left = tuple(user.username for user in able if user.id not in given)
     names = tuple(policy.id for policy in policies)
     return Missing(need, len(given), names, left, is_unsatisfiable=len(given) + len(left) < need.least)

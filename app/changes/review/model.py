@@ -1,6 +1,6 @@
 """A change request as a value, and how it is written into its row."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -92,7 +92,7 @@ class ChangeRequest:
 
     `facts` are events that the change set brings with it when it is deployed. `evaluation` is the gate as it was
     judged at the deployment, whole. `deployed` holds (first seq, last seq), `reverts` the id of the one that this one
-    takes back.
+    takes back. `shown` has, by hash, each diff that a reviewer has seen.
     """
 
     id: int
@@ -119,6 +119,7 @@ class ChangeRequest:
     reverts: int | None = None
     reverted_by: int | None = None
     break_glass: Document | None = None
+    shown: Mapping[str, JSON] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -207,6 +208,7 @@ def record_of(one: ChangeRequest) -> Record:
         "reason": one.reason,
         "revertedBy": one.reverted_by,
         "reverts": one.reverts,
+        "shown": {**one.shown},
         "reviews": [_review(review) for review in one.reviews],
         "wanted": [_wanted(wanted) for wanted in one.wanted],
     }
@@ -244,6 +246,7 @@ def change_request_of(record: Record) -> ChangeRequest:
         reverts=body["reverts"],
         reverted_by=body["revertedBy"],
         break_glass=body["breakGlass"],
+        shown=body["shown"],
     )
 
 

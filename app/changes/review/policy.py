@@ -21,7 +21,11 @@ BUILT_IN = "built-in"
 """The id under which the gate names the policy that the settings make; no document can have it."""
 
 SWITCH = "enable_change_request"
-SELF_VALIDATION, SELF_DEPLOYMENT, VALIDATE_ALL = "enable_self_validation", "enable_self_deployment", "enable_validate_all"
+SELF_VALIDATION, SELF_DEPLOYMENT, VALIDATE_ALL = (
+    "enable_self_validation",
+    "enable_self_deployment",
+    "enable_validate_all",
+)
 VALIDATED, SUPERVISED = "validated_users", "supervised_targets"
 REVIEW_SETTINGS = frozenset({SWITCH, SELF_VALIDATION, SELF_DEPLOYMENT, VALIDATE_ALL, VALIDATED, SUPERVISED})
 """The settings by which protection is lowered."""
@@ -156,8 +160,12 @@ def _switched(value: Any, *, is_on: bool) -> BuiltIn:  # noqa: ANN401  a functio
         self_validation=value(SELF_VALIDATION) is True,
         self_deployment=value(SELF_DEPLOYMENT) is True,
         validated=frozenset(map(str, _items(value(VALIDATED)))),
-        unsupervised=frozenset(map(str, _items(value(SUPERVISED)))),
+        unsupervised=frozenset(map(str, _items(_all_but(value(SUPERVISED))))),
     )
+
+
+def _all_but(value: JSON) -> JSON:
+    return value.get("allBut") if isinstance(value, dict) else None
 
 
 def read_policy(stored: Stored) -> Policy:

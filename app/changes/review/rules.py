@@ -1,6 +1,6 @@
 """The one table of who may do what to a change request when: `can`, the gate and every verb ask it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,7 +10,7 @@ from app.changes.review.policy import BuiltIn
 from app.changes.review.voters import APPROVE, BREAK_GLASS, DEPLOY, Standing
 from app.core.canonical import Document
 from app.core.clock import rfc3339
-from app.core.errors import SternpostError, StepError, UndecidedError
+from app.core.errors import StepError, SternpostError, UndecidedError
 
 Verb = Literal[
     "edit", "submit", "approve", "requestChanges", "comment", "deploy", "schedule", "confirm", "rebase", "withdraw",
@@ -74,6 +74,10 @@ class Rule:
     verbs: tuple[Verb, ...]
     about: About
     fault: Callable[[Case, Verb], str | None]
+
+
+def _lacks(case: Case, rights: Iterable[str]) -> str:
+    return f"'{case.standing.handle}' lacks the rights for it: {' and '.join(rights)}"
 
 
 def _validator(case: Case, _verb: Verb) -> str | None:
@@ -244,9 +248,6 @@ def refusing(case: Case, verb: Verb, refused: Refused) -> SternpostError:
     return StepError(said, allowed=allowed, conflicts=conflicts, rudder=rudder)
 
 
-_OWN = "You are not authorized to do that action on your own change request: {} is disabled."
-
-
 def rudder_text(case: Case, verb: Verb, refused: Refused) -> str:
     """Say a refusal as the versions that speak Rudder's contract do (rudder-change-requests, section 6)."""
     number, status = case.one.id, STATUS[case.one.state]
@@ -261,16 +262,18 @@ def rudder_text(case: Case, verb: Verb, refused: Refused) -> str:
         )
     if name == "state" and status in ("Deployed", "Cancelled"):
         return f"{details}ChangeRequest {number} has already been {status.lower()}."
-    if name in ("validator", "person"):
-        return f"{caused}Inconsistency: User is not authorized to update a 'pending validation' change"
+    if name in _SELF:
+        own = "You are not authorized to do that action on your own change request"
+        return f"{caused}SecurityError: {own}: {_SELF[name]} is disabled."
+    unauthorized = f"User is not authorized to update a '{status.lower()}' change"
+    said = {"validator": unauthorized, "person": unauthorized, "deployer": unauthorized}.get(name, refused.text)
     if name == "deployer" and status == "Pending validation":
-        return f"{caused}Inconsistency: User is not authorized to update a 'pending validation' change to 'deployed' state"
-    if name == "deployer":
-        return f"{caused}Inconsistency: User is not authorized to update a 'pending deployment' change"
-    if name in ("independent", "selfDeployment"):
-        return f"{caused}SecurityError: {_OWN.format('self-validation' if name == 'independent' else 'self-deployment')}"
-    return f"{caused}Inconsistency: {refused.text}"
+        said = f"{unauthorized} to 'deployed' state"
+    return f"{caused}Inconsistency: {said}"
 
+
+_SELF: Final = {"independent": "self-validation", "selfDeployment": "self-deployment"}
+"""What Rudder calls the rules about one's own change requests."""
 
 STATUS: Final[dict[str, str]] = {
     "draft": "Pending validation",
@@ -283,4 +286,3 @@ STATUS: Final[dict[str, str]] = {
     "expired": "Cancelled",
 }
 """What Rudder calls each state."""
-

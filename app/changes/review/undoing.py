@@ -61,7 +61,12 @@ def inverse_of_event(connection: Connection, event: Event, held: Mapping[str, st
     Raises:
         ConflictError: it changed no document, or what it replaced is not held.
     """
-    if event.commit is None or event.object_kind is None or event.object_id is None or not (event.after or event.before):
+    if (
+        event.commit is None
+        or event.object_kind is None
+        or event.object_id is None
+        or not (event.after or event.before)
+    ):
         raise ConflictError(f"Event {event.seq} ({event.type}) changed no document, so there is nothing to undo")
     before = None
     if event.before is not None:
@@ -99,9 +104,11 @@ def undo(wanted: Sequence[Wanted], view: BatchView) -> Undo:
     for one in wanted:
         if (one.kind, one.id, None) in clashing:
             continue
-        for change in field_diff(one.before, one.after):
-            if (one.kind, one.id, change.path) not in clashing:
-                clean.append({"kind": one.kind, "id": one.id, "path": change.path})
+        clean.extend(
+            {"kind": one.kind, "id": one.id, "path": change.path}
+            for change in field_diff(one.before, one.after)
+            if (one.kind, one.id, change.path) not in clashing
+        )
     impossible = [f"{one.kind} '{one.id}' is gone or was made anew" for one in merge.conflicts if one.path is None]
     if not merge.edits:
         shown = [one.to_json() for one in merge.conflicts]

@@ -8,9 +8,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app.changes.review.model import Contributor, Review
-from app.changes.review.policy import TEAM, Policy
+from app.changes.review.policy import TEAM
 from app.changes.review.reach import State
 from app.core.context import Context
+from app.core.rights import all_of
 from app.store.accounts import lock_account
 from app.store.people import User, lock_users
 from app.store.roles import rights_by, role_table
@@ -18,7 +19,7 @@ from app.store.roles import rights_by, role_table
 APPROVE: Final = ("validator_write", "validator_edit")
 DEPLOY: Final = ("deployer_write", "deployer_edit")
 REVIEW: Final = frozenset({*APPROVE, *DEPLOY})
-BREAK_GLASS: Final = tuple(f"{kind}_{action}" for kind in ("deployer", "administration") for action in ("read", "edit", "write"))
+BREAK_GLASS: Final = tuple(sorted(all_of("deployer", "administration")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,8 @@ class Standing:
     own_rights: frozenset[str] | None
 
     def holds(self, rights: Iterable[str]) -> bool:
-        """Tell whether the caller has every one of the rights: by its credential and, for a person, by its roles now."""
-        return all(
-            self.ctx.holds(right) and (self.own_rights is None or right in self.own_rights) for right in rights
-        )
+        """Tell whether the caller has all of the rights: by its credential and, for a person, by its roles now."""
+        return all(self.ctx.holds(right) and (self.own_rights is None or right in self.own_rights) for right in rights)
 
     @property
     def handle(self) -> str:
@@ -76,7 +75,7 @@ class Voters:
             return Standing(ctx, owner, owner in self.people, None)
         return Standing(ctx, None, is_active=False, own_rights=None)
 
-    def eligible(self, team: str | None, policies: Iterable[Policy], state: State) -> list[User]:
+    def eligible(self, team: str | None, state: State) -> list[User]:
         """List the people whose approval counts for a team (None: anybody who may validate), by handle."""
         members = None if team is None else self.members(team, state)
         found = [
