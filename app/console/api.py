@@ -93,7 +93,7 @@ def _run(app: "WSGIApplication", environ: dict[str, Any]) -> Reply:
     def start(status: str, _headers: object, _failure: object = None) -> Any:  # noqa: ANN401  WSGI's write(), unused
         told[:] = [status]
 
-    parts: Iterable[bytes] = app(environ, start)  # type: ignore[arg-type]  # keywords of the protocol that nobody here uses
+    parts: Iterable[bytes] = app(environ, start)
     try:
         body = b"".join(parts)
     finally:

@@ -66,9 +66,7 @@ def _try(site: Site, request: Request) -> Response:
     return response
 
 
-def _form(
-    site: Site, request: Request, *, values: dict[str, str], fault: str = "", status: int = 200
-) -> Response:
+def _form(site: Site, request: Request, *, values: dict[str, str], fault: str = "", status: int = 200) -> Response:
     token = site.door.stranger_token(request)
     response = page("login.html", status=status, values=values, fault=fault, csrf=token)
     site.door.keep_stranger(request, response, token)

@@ -23,9 +23,7 @@ FOREIGN: Final = "This form did not come from a page of your session; go back, l
 
 def mount_console(app: Flask, site: Site) -> None:
     """Give the application its pages."""
-    pages = Blueprint(
-        "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"
-    )
+    pages = Blueprint("console", __name__, url_prefix="/console", template_folder="templates", static_folder="static")
     _add(pages, "/login", lambda request, _: login.log_in(site, request), "login")
     _add(pages, "/logout", _seen(site, lambda request, visitor, _: login.log_out(site, request, visitor)), "logout")
     _add(pages, "/", lambda _request, _: see(login.HOME), "home")

@@ -7,10 +7,9 @@ from typing import Final
 
 from flask import Request, Response
 
-from app.core.clock import now_ms
-from app.http.auth import SESSION_COOKIE, AccountGrant
-from app.people.callers import People
+from app.http.auth import SESSION_COOKIE, AccountGrant, Resolve
 from app.people.sessions import Session, form_token, is_form_token
+from app.store.secrets import KeyRing
 
 FORM_COOKIE: Final = "sternpost_form"
 FORM_FIELD: Final = "csrf"
@@ -40,18 +39,19 @@ class Visitor:
 class Door:
     """Knows sessions and sets cookies; `secure` cookies come back over https only."""
 
-    people: People
+    find: Resolve
+    ring: KeyRing
     secure: bool
 
     def find_visitor(self, request: Request) -> Visitor | None:
         """Read the cookie; None for one that opens nothing (any more)."""
         cookie = request.cookies.get(SESSION_COOKIE, "")
-        grant = self.people.find_by_session(cookie, now_ms()) if cookie else None
-        return None if grant is None else Visitor(grant, cookie, form_token(self.people.ring, cookie))
+        grant = self.find(cookie) if cookie else None
+        return None if grant is None else Visitor(grant, cookie, form_token(self.ring, cookie))
 
     def is_own_form(self, request: Request, visitor: Visitor) -> bool:
         """Tell whether a form was sent by a page of this very session."""
-        return is_form_token(self.people.ring, visitor.cookie, request.form.get(FORM_FIELD, ""))
+        return is_form_token(self.ring, visitor.cookie, request.form.get(FORM_FIELD, ""))
 
     def begin(self, request: Request, response: Response, session: Session) -> None:
         """Give the browser its session."""
