@@ -7,15 +7,19 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import delete
 
+from app.aside import Aside
 from app.boot import Installation, open_installation
+from app.changes.review.timing import Due
 from app.config import Config
 from app.core.clock import now_ms
+from app.core.context import Context
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
 from app.notify.mailing import send_mails
 from app.notify.rounds import Rounds
 from app.notify.steps import StepMails
 from app.people.mailing import MailServer, send_due
+from app.store.change_requests import due_records
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
@@ -42,19 +46,22 @@ def run(config: Config, stopping: threading.Event) -> None:
     server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
     written: dict[str, str] = {}
     step_mails = StepMails(opened.database, config.mail_steps, config.link_base, is_on=bool(server.url))
+    mailing = Aside(lambda: _guarded("mail", lambda: _mail(opened, server)))
     rounds = Rounds(deliverer_of(config, opened, stopping.is_set))
     try:
         while not stopping.is_set():
             beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, written, stopping))
+            _guarded("review", lambda: do_due(opened))
             _guarded("notices", step_mails.follow)
-            _guarded("mail", lambda: _mail(opened, server))
             _guarded("webhooks", rounds.start_due)
+            mailing.begin()
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(config, opened, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
             stopping.wait(PACE_S)
     finally:
+        mailing.close()
         rounds.close()
         opened.close()
 
@@ -72,6 +79,19 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
 def _mail(opened: Installation, server: MailServer) -> None:
     send_due(opened.database, opened.committer.ring, server, now_ms())
     send_mails(opened.database, server, now_ms())
+
+
+def do_due(opened: Installation) -> None:
+    """Do what is due of change requests, in every tenant; each under its tenant's lock and by its state then."""
+    now = opened.committer.clock()
+    with opened.database.everywhere("timed acts of change requests") as connection:
+        due = due_records(connection, now)
+    for tenant, number in due:
+        ctx = Context.system(tenant, f"Timed act of change request {number}")
+        try:
+            opened.committer.perform(ctx, Due(number))
+        except SternpostError as failure:
+            _log.error("timed act failed", tenant=tenant, change_request=number, reason=failure.message)
 
 
 def _chores(config: Config, opened: Installation, stopping: threading.Event) -> None:

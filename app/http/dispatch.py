@@ -209,7 +209,7 @@ class Dispatcher:
             etag = collection_etag(exchange, endpoint.state(work, given))
             if matches(exchange.request, etag):
                 return not_modified(etag)
-        answer = reviewing.told(endpoint.view(work, given), work, given)
+        answer = reviewing.told(endpoint.view(work, given), endpoint, work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":

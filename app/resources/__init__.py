@@ -27,6 +27,7 @@ from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 from app.resources.tenants.routes import RESOURCE as TENANTS
 from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 from app.resources.users.routes import RESOURCE as USERS
+from app.resources.validatedusers.routes import RESOURCE as VALIDATED_USERS
 from app.resources.webhooks.routes import RESOURCE as WEBHOOKS
 
 _CONFIGURATION: tuple[Resource, ...] = (
@@ -50,6 +51,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     ACCOUNTS,
     events_resource(WRITINGS),
     USERS,
+    VALIDATED_USERS,
     ROLES,
     LOGINS,
     USER_MANAGEMENT,

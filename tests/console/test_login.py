@@ -165,7 +165,7 @@ def test_a_session_ends_with_its_login_its_person_and_its_day(server: Server, mo
 def test_tokens_are_good_for_their_own_purpose_only(server: Server) -> None:
     ann = person(server, "ann")
     visit = Visit.to(server)
-    for token in (ann.access, ann.refresh, "x", "a.b.c", "x" * 5000):
+    for token in (ann.access, ann.refresh, "x", "a.b.c", "x" * 3000):
         visit.client.set_cookie(COOKIE, token)
         assert visit.get(HOME).status_code == 303
     answer = visit.log_in("ann")

@@ -47,7 +47,7 @@ def form_of(answer: TestResponse, action: str) -> Form:
 
 def text_of(answer: TestResponse) -> str:
     """Give what a person reads on a page."""
-    main = re.sub(r".*<main|</main>.*", "", answer.text, flags=re.DOTALL)
+    main = re.sub(r".*<main[^>]*>|</main>.*", "", answer.text, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
 
 

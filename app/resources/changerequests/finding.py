@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import bindparam, select
+
 from app.changes.review.effect import merged
 from app.changes.review.model import KIND, ChangeRequest, change_request_of
 from app.changes.review.policy import KIND as POLICY
@@ -14,15 +16,22 @@ from app.changes.work import Work
 from app.core.errors import ConflictError, InvalidError, NotFoundError
 from app.store.change_requests import OPEN, SETTLED, Filter, find_record, has_open, list_records
 from app.store.documents import Stored, find_document, page_documents, some_documents
-from app.store.events import EVENTS_OF_OBJECT, event
+from app.store.events import COLUMNS, event
 from app.store.log import Event
 from app.store.people import find_by_username
+from app.store.tables import EventRecord
 
 OFF: Final = "Workflow are disabled in Rudder, change request API is not available"
 LONGEST_NUMBER: Final = 15
 STATUSES: Final = ("Pending validation", "Pending deployment", "Deployed", "Cancelled")
 NEWEST: Final = "newest"
 _PART: Final = 400
+_ABOUT = (
+    select(*COLUMNS)
+    .where(EventRecord.object_kind == KIND, EventRecord.object_id == bindparam("id"))
+    .order_by(EventRecord.seq)
+    .limit(1000)
+)
 
 
 def states_of(text: str, *, ours: bool) -> tuple[str, ...] | None:
@@ -136,5 +145,4 @@ class Waits:
 
 def events_of(work: Work, number: int) -> list[Event]:
     """Read what happened to a change request."""
-    values: dict[str, object] = {"kind": KIND, "id": str(number), "before": 1 << 62, "most": 1000}
-    return [event(row) for row in work.session.plain(EVENTS_OF_OBJECT, values)]
+    return [event(row) for row in work.session.rows(_ABOUT, {"id": str(number)})]
