@@ -6,6 +6,7 @@ not load all of it.
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from flask import Flask
 
@@ -14,12 +15,16 @@ from app.changes.review.filing import Proposal
 from app.changes.tenants import Suffix, random_suffix
 from app.changes.work import Terms, Work
 from app.config import Config
+from app.console.mount import mount_console
+from app.console.sessions import Door
+from app.console.site import Site
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
+from app.core.outbound import Reach
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.mount import AdminRoutes
-from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, AccountGrant, node_grant
+from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, SESSION_COOKIE, AccountGrant, node_grant
 from app.http.endpoint import Intent
 from app.http.mount import mount
 from app.http.observe import configure_logging
@@ -27,6 +32,7 @@ from app.http.rights import grant_of
 from app.http.throttle import Throttle
 from app.http.wiring import Wiring
 from app.people.callers import People, is_active_user
+from app.people.sessions import is_form_token
 from app.resources import RESOURCES
 from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
@@ -42,14 +48,20 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
     """
     configure_logging(config.log_level)
     opened = opened or open_installation(config)
-    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove)
+    reach = Reach(config.webhook_networks)
+    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove, reach)
     server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
     wiring = Wiring(
         open_work=server.open_work,
         find_account=server.find_account,
-        find_others={API_KEY: server.find_key, BEARER: server.find_person},
+        find_others={
+            API_KEY: server.find_key,
+            BEARER: server.find_person,
+            SESSION_COOKIE: server.find_visitor,
+        },
         find_fault=server.find_fault,
+        is_form=partial(is_form_token, server.opened.committer.ring),
         max_body_bytes=config.max_body_bytes,
         max_upload_bytes=config.max_upload_bytes,
         public_read=config.public_read,
@@ -61,12 +73,20 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
     _mount_administration(app, config, server.opened)
+    _mount_console(app, config, server)
     return app
 
 
 def _mount_administration(app: Flask, config: Config, opened: Installation) -> None:
     guard = AdminGuard(config.admin_token.get_secret_value(), Throttle(time.monotonic))
     AdminRoutes(Administration(opened.all_tenants), guard, opened.git_writer.remove).mount(app)
+
+
+def _mount_console(app: Flask, config: Config, server: "_Server") -> None:
+    door = Door(server.find_visitor, server.opened.committer.ring, secure=config.public_url.startswith("https://"))
+    # The API is called from its outside, as everybody does, so the middleware is part of it.
+    site = Site(app.wsgi_app, server.opened.database, server.opened.committer.ring, door, server.open_work)
+    mount_console(app, site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +144,9 @@ class _Server:
 
     def find_person(self, token: str) -> AccountGrant | None:
         return self._standing(self.people.find_by_access(token, self.opened.committer.clock()))
+
+    def find_visitor(self, cookie: str) -> AccountGrant | None:
+        return self._standing(self.people.find_by_session(cookie, self.opened.committer.clock()))
 
     def _standing(self, found: AccountGrant | None) -> AccountGrant | None:
         """Add to a person how their tenant stands."""

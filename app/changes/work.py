@@ -18,6 +18,7 @@ from app.changes.tenants import Suffix, random_suffix
 from app.changes.watching import Watch
 from app.core.canonical import Document
 from app.core.context import Context
+from app.core.outbound import PUBLIC_ONLY, Reach
 from app.store.git.writer import GitWriter
 from app.store.session import TenantSession
 
@@ -32,13 +33,15 @@ def _nothing(_tenant: str) -> None:
 class Terms:
     """What the operator allows: whether anybody may register, and the URL under which people reach the server.
 
-    `suffix` draws what a new tenant's id ends with; `removed` is told of each tenant that ended, for its repository.
+    `suffix` draws what a new tenant's id ends with; `removed` is told of each tenant that ended, for its repository;
+    `reach` says which machines webhooks may be at.
     """
 
     registration: bool = False
     public_url: str = ""
     suffix: Suffix = random_suffix
     removed: Callable[[str], None] = _nothing
+    reach: Reach = PUBLIC_ONLY
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from app.core.deadline import ending_in, present, under
 from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, reviewing, search_errors
-from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
@@ -105,6 +105,7 @@ class Dispatcher:
         if not public:
             self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
             refuse_inactive(caller.state)
+            check_form(caller, endpoint, request.environ, self.wiring.is_form)
         try:
             return self._run(exchange, match.route, caller, context)
         except UnauthenticatedError:

@@ -14,6 +14,10 @@ def _always_ready() -> str | None:
     return None
 
 
+def _no_form(_cookie: str, _given: str) -> bool:
+    return False
+
+
 def _ignore(_context: Context, _text: str) -> None:
     return None
 
@@ -29,7 +33,8 @@ class Wiring:
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
-    A request may take `request_timeout_s`, unless its endpoint streams.
+    `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can make
+    a browser write. A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -37,6 +42,7 @@ class Wiring:
     find_others: Mapping[str, Resolve] = field(default_factory=dict)
     find_fault: Callable[[], str | None] = _always_ready
     denied: Callable[[Context, str], None] = _ignore
+    is_form: Callable[[str, str], bool] = _no_form
     max_body_bytes: int = 8 * 1024 * 1024
     max_upload_bytes: int = 256 * 1024 * 1024
     public_read: bool = False

@@ -32,6 +32,7 @@ from app.resources.tenants.routes import RESOURCE as TENANTS
 from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 from app.resources.users.routes import RESOURCE as USERS
 from app.resources.validatedusers.routes import RESOURCE as VALIDATED_USERS
+from app.resources.webhooks.routes import RESOURCE as WEBHOOKS
 
 _CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
@@ -62,6 +63,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     SYSTEM,
     NODES,
     GIT_ARCHIVES,
+    WEBHOOKS,
     archives_resource(WRITINGS),
     policies_resource(WRITINGS),
     REPORTS,
