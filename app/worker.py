@@ -13,6 +13,7 @@ from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
 from app.people.mailing import MailServer, send_due
+from app.store.checkpoints import keep_checkpoints
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
@@ -21,6 +22,7 @@ from app.store.tenants import list_buried
 
 PACE_S = 1.0
 """Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
+CHECKPOINT_EVERY_S = 60.0
 CHORES_EVERY_S = 600.0
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 
@@ -31,7 +33,7 @@ def run(config: Config, stopping: threading.Event) -> None:
     """Work until `stopping` is set; every step may be repeated, so it may end anywhere."""
     configure_logging(config.log_level)
     opened = open_installation(config)
-    chores_due = time.monotonic()
+    chores_due = checkpoint_due = time.monotonic()
     server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
     written: dict[str, str] = {}
     try:
@@ -39,6 +41,9 @@ def run(config: Config, stopping: threading.Event) -> None:
             beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, written, stopping))
             _guarded("mail", lambda: _mail(opened, server))
+            if time.monotonic() >= checkpoint_due:
+                _guarded("checkpoints", lambda: _checkpoint(opened))
+                checkpoint_due = time.monotonic() + CHECKPOINT_EVERY_S
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
@@ -55,6 +60,10 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
         if written.get(tenant) != head:
             opened.git_writer.catch_up(tenant)
             written[tenant] = head
+
+
+def _checkpoint(opened: Installation) -> None:
+    keep_checkpoints(opened.database, opened.committer.ring)
 
 
 def _mail(opened: Installation, server: MailServer) -> None:

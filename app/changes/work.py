@@ -96,6 +96,11 @@ class Work:
         self.session.release()
         return self.committer.operate(self.ctx, act, idempotency=self.idempotency)
 
+    def log(self, fact: Fact) -> None:
+        """Log what the caller does without changing anything, before it is done; needs no reason."""
+        self.session.release()
+        self.committer.log(self.ctx, [fact])
+
     def derived(self, derivation: Derivation[T]) -> T:
         """Give a value derived from the tenant's documents, as of now; only read it."""
         return self.followers.get(self.session, derivation)

@@ -14,6 +14,7 @@ from app.http.search import Searchable
 from app.http.versions import Lifespan
 from app.http.writing import Writing
 from app.resources.events import service
+from app.resources.events.proof import PROOFS
 from app.resources.events.schema import EventFilter, RollbackInput
 from app.store.format1 import json_object
 from app.store.log import Event, Party
@@ -180,5 +181,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    endpoints = (*ENDPOINTS, rollback_endpoint(writings))
+    endpoints = (*ENDPOINTS, *PROOFS, rollback_endpoint(writings))
     return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))

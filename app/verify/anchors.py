@@ -1,0 +1,64 @@
+"""Compares a log with signed checkpoints while it is walked, and says how far they reach."""
+
+from collections.abc import Iterable
+
+from app.verify.fault import LOST, Fault
+from app.verify.signed import Anchor
+
+
+class Anchors:
+    """The checkpoints of one tenant, in order; each must be what the log says at its event."""
+
+    def __init__(self, tenant: str, anchors: Iterable[Anchor]) -> None:
+        self._tenant = tenant
+        self._left = sorted(anchors, key=lambda anchor: anchor.seq, reverse=True)
+        self.reached = 0
+        self.count = 0
+
+    def skip(self, seq: int) -> None:
+        """Leave out the checkpoints up to an event: what they speak of is not at hand."""
+        while self._left and self._left[-1].seq <= seq:
+            self._left.pop()
+
+    def compare(self, seq: int, hash_: str, head: str | None) -> None:
+        """Compare the checkpoints of one event with what the log says there.
+
+        Raises:
+            Fault: the log was written anew since, or it had another head.
+        """
+        self.skip(seq - 1)
+        while self._left and self._left[-1].seq == seq:
+            anchor = self._left.pop()
+            if anchor.hash != hash_:
+                raise Fault(
+                    f"Event {seq} of tenant '{self._tenant}' has hash {hash_[:12]}..., but the checkpoint signed by "
+                    f"{anchor.key_id} says {anchor.hash[:12]}...: the log up to there was written anew; {LOST}"
+                )
+            if anchor.head != head:
+                raise Fault(
+                    f"At event {seq} of tenant '{self._tenant}' the head is {head}, but the checkpoint signed by "
+                    f"{anchor.key_id} says {anchor.head}: commits were taken out; {LOST}"
+                )
+            self.reached, self.count = seq, self.count + 1
+
+    def finish(self, last: int) -> None:
+        """See that no checkpoint speaks of events after the last.
+
+        Raises:
+            Fault: one does.
+        """
+        if self._left:
+            furthest = self._left[0]
+            raise Fault(
+                f"The log of tenant '{self._tenant}' ends at event {last}, but a checkpoint signed by {furthest.key_id} "
+                f"tells of event {furthest.seq}: events {last + 1} to {furthest.seq} were cut off; {LOST}"
+            )
+
+    def said(self, last: int) -> str:
+        """Say which events are anchored, and which are not yet."""
+        if not self.reached:
+            return "not yet anchored"
+        checkpoints = f"{self.count} checkpoint" + ("s" if self.count > 1 else "")
+        if self.reached == last:
+            return f"anchored by {checkpoints}"
+        return f"events 1 to {self.reached} anchored by {checkpoints}, {self.reached + 1} to {last} not yet anchored"
