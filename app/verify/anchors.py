@@ -62,3 +62,35 @@ class Anchors:
         if self.reached == last:
             return f"anchored by {checkpoints}"
         return f"events 1 to {self.reached} anchored by {checkpoints}, {self.reached + 1} to {last} not yet anchored"
+
+
+MOST_SPANS = 5
+
+
+class Spans:
+    """The unbroken runs of events in a file, and how far into each one a checkpoint reaches."""
+
+    def __init__(self) -> None:
+        self._start = 0
+        self.anchored: list[list[int]] = []
+
+    def begin(self, seq: int) -> None:
+        """Begin a run: what is before this event is not in the file."""
+        self._start = seq
+
+    def anchor(self, seq: int) -> None:
+        """Note that a checkpoint vouches for this event, and so for all of its run before it."""
+        if self.anchored and self.anchored[-1][0] == self._start:
+            self.anchored[-1][1] = seq
+        else:
+            self.anchored.append([self._start, seq])
+
+    def said(self, last: int) -> str:
+        """Say which events are anchored, and which are not yet."""
+        if not self.anchored:
+            return "not yet anchored"
+        shown = ", ".join(f"{first} to {end}" for first, end in self.anchored[:MOST_SPANS])
+        more = f" and {len(self.anchored) - MOST_SPANS} further runs" if len(self.anchored) > MOST_SPANS else ""
+        reached = self.anchored[-1][1]
+        rest = f", those after {reached} not yet" if reached < last else ""
+        return f"events {shown}{more} anchored{rest}"

@@ -27,13 +27,14 @@ _MEMBERS = {"format", "hash", "head", "keyId", "seq", "signature", "tenant", "ti
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What a checkpoint says, its signature having been checked: the hash and the head after event `seq`."""
+    """What a checkpoint says, its signature having been checked: the hash and the head after event `seq`, of `time`."""
 
     tenant: str
     seq: int
     hash: str
     head: str | None
     key_id: str
+    time: str = ""
 
 
 def read_keys(text: str) -> Keys:
@@ -85,7 +86,7 @@ def read_anchor(keys: Keys, shown: Any, what: str) -> Anchor:  # noqa: ANN401  a
     if not isinstance(shown, dict) or shown.keys() != _MEMBERS or not isinstance(shown["seq"], int):
         raise Fault(f"{what} is no checkpoint; it has other members than {', '.join(sorted(_MEMBERS))}")
     check_signature(keys, shown, what)
-    return Anchor(str(shown["tenant"]), shown["seq"], str(shown["hash"]), shown["head"], shown["keyId"])
+    return Anchor(str(shown["tenant"]), shown["seq"], str(shown["hash"]), shown["head"], shown["keyId"], str(shown["time"]))
 
 
 def read_witnessed(keys: Keys, lines: Iterable[str], name: str) -> dict[str, list[Anchor]]:

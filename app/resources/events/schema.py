@@ -22,6 +22,12 @@ class EventFilter(ApiSchema):
     text = Text(min_length=1, max_length=200, metadata={"description": "part of a reason, an object's name or its id"})
 
 
+class ExportQuery(EventFilter):
+    """What is exported, and how; the filters are those of `GET /events`."""
+
+    format = Choice(("ndjson", "csv"), required=True, metadata={"description": "ndjson: whole events; csv: fields"})
+
+
 class RollbackInput(ApiSchema):
     """To which side of an event its document goes back."""
 
