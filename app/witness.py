@@ -22,8 +22,8 @@ def append_checkpoints(file: Path, checkpoints: Sequence[Document]) -> int:
         tenant, seq = str(one["tenant"]), int(str(one["seq"]))
         if known.get(tenant, 0) > seq:
             raise InvalidError(
-                f"{file} tells of event {known[tenant]} of tenant '{tenant}', and its log ends at {seq}: it was cut, or "
-                f"an old backup restored; run `sternpost verify --checkpoints {file}`"
+                f"{file} tells of event {known[tenant]} of tenant '{tenant}', and its log ends at {seq}: it was "
+                f"cut, or an old backup restored; run `sternpost verify --checkpoints {file}`"
             )
         if known.get(tenant, 0) < seq:
             fresh.append(one)

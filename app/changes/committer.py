@@ -140,8 +140,10 @@ class Committer:
         fault_point("operate.after")
         return deed.answer
 
-    def log(self, ctx: Context, facts: Sequence[Fact]) -> None:
+    def log(self, ctx: Context, facts: Sequence[Fact]) -> TenantHead:
         """Log what happened without anything being changed (a refusal, an export), whatever the tenant's state is.
+
+        Answers where the log stands then.
 
         Raises:
             NotFoundError: there is no such tenant.
@@ -153,6 +155,7 @@ class Committer:
             recorder = Recorder(head, None, self.kinds, Batch(), max(self.clock(), head.time))
             recorder.note(ctx, facts)
             write(connection, head, recorder.batch)
+        return head
 
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         try:

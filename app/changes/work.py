@@ -18,6 +18,7 @@ from app.core.canonical import Document
 from app.core.context import Context
 from app.store.git.writer import GitWriter
 from app.store.session import TenantSession
+from app.store.writes import TenantHead
 
 T = TypeVar("T")
 
@@ -96,10 +97,10 @@ class Work:
         self.session.release()
         return self.committer.operate(self.ctx, act, idempotency=self.idempotency)
 
-    def log(self, fact: Fact) -> None:
-        """Log what the caller does without changing anything, before it is done; needs no reason."""
+    def log(self, fact: Fact) -> TenantHead:
+        """Log what the caller does without changing anything, before it is done; answers where the log stands then."""
         self.session.release()
-        self.committer.log(self.ctx, [fact])
+        return self.committer.log(self.ctx, [fact])
 
     def derived(self, derivation: Derivation[T]) -> T:
         """Give a value derived from the tenant's documents, as of now; only read it."""

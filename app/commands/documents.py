@@ -82,6 +82,7 @@ def rebuild(*, tenant: str | None) -> None:
 
 @contextmanager
 def replay_bar(opened: Installation, tenant: str) -> Iterator[Callable[[int], None]]:
+    """Show how far the replay of a log into git has come."""
     work = opened.work(Context.system(tenant, "Replay into git"))
     last = work.session.head().seq
     work.release()

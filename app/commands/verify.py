@@ -57,7 +57,7 @@ def _verify_here(config: Config, tenant: str | None, public_key: Path | None, ch
 def _verify_backup(file: Path, tenant: str | None, public_key: Path | None, checkpoints: Path | None) -> Report:
     """Bring the backup back into a folder that is thrown away; git is a replay, so its names are proven by the log."""
     with tempfile.TemporaryDirectory(prefix="sternpost-verify-") as folder:
-        config = Config(data_dir=Path(folder) / "data", database_url="", keys_dir=Path(), listen="127.0.0.1:0")
+        config = load(data_dir=Path(folder) / "data", database_url="", keys_dir=Path())
         make_data_dir(config)
         with tqdm(unit=" rows", desc="Reading", leave=False, disable=None) as bar:
 

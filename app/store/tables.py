@@ -1,7 +1,7 @@
 """The tables. Everything but `keys` and `tenants` belongs to one tenant, and says so with a `tenant` column.
 
-Those of people are in `people_tables`, those of the audit in `audit_tables`; whoever loads this module knows them too, so
-that the metadata is whole.
+Those of people are in `people_tables`, those of the audit in `audit_tables`; whoever loads this module knows them too,
+so that the metadata is whole.
 """
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Text, text

@@ -50,8 +50,9 @@ class Anchors:
         if self._left:
             furthest = self._left[0]
             raise Fault(
-                f"The log of tenant '{self._tenant}' ends at event {last}, but a checkpoint signed by {furthest.key_id} "
-                f"tells of event {furthest.seq}: events {last + 1} to {furthest.seq} were cut off; {LOST}"
+                f"The log of tenant '{self._tenant}' ends at event {last}, but a checkpoint signed by "
+                f"{furthest.key_id} tells of event {furthest.seq}: "
+                f"events {last + 1} to {furthest.seq} were cut off; {LOST}"
             )
 
     def said(self, last: int) -> str:

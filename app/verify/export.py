@@ -32,7 +32,9 @@ def verify_export(file: Path, keys: Keys, witnessed: Mapping[str, Sequence[Ancho
         return _verify_ndjson(_lines(source, step), keys, witnessed)
 
 
-def _verify_ndjson(lines: Iterator[tuple[int, bytes, bool]], keys: Keys, witnessed: Mapping[str, Sequence[Anchor]]) -> str:
+def _verify_ndjson(
+    lines: Iterator[tuple[int, bytes, bool]], keys: Keys, witnessed: Mapping[str, Sequence[Anchor]]
+) -> str:
     reading, digest, manifest = Reading(witnessed), hashlib.sha256(), None
     for number, line, is_last in lines:
         if is_last:
@@ -68,10 +70,12 @@ def _verify_csv(lines: Iterator[tuple[int, bytes, bool]], keys: Keys) -> str:
         raise Fault(f"The file is empty; {ANOTHER}")
     check_signature(keys, manifest, "The manifest")
     if manifest["sha256"] != digest.hexdigest():
-        raise Fault(f"The records are not those that the manifest was signed for: one was changed, added or removed; {ANOTHER}")
+        raise Fault(
+            f"The records are not those that the manifest was signed for: one was changed, added or removed; {ANOTHER}"
+        )
     return (
-        f"{manifest['tenant']}: the records of {manifest['count']} events up to event {manifest['upTo']} are those that "
-        f"{manifest['keyId']} signed; an export as NDJSON proves each event and the chain too"
+        f"{manifest['tenant']}: the records of {manifest['count']} events up to event {manifest['upTo']} are those "
+        f"that {manifest['keyId']} signed; an export as NDJSON proves each event and the chain too"
     )
 
 

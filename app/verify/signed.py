@@ -86,7 +86,9 @@ def read_anchor(keys: Keys, shown: Any, what: str) -> Anchor:  # noqa: ANN401  a
     if not isinstance(shown, dict) or shown.keys() != _MEMBERS or not isinstance(shown["seq"], int):
         raise Fault(f"{what} is no checkpoint; it has other members than {', '.join(sorted(_MEMBERS))}")
     check_signature(keys, shown, what)
-    return Anchor(str(shown["tenant"]), shown["seq"], str(shown["hash"]), shown["head"], shown["keyId"], str(shown["time"]))
+    return Anchor(
+        str(shown["tenant"]), shown["seq"], str(shown["hash"]), shown["head"], shown["keyId"], str(shown["time"])
+    )
 
 
 def read_witnessed(keys: Keys, lines: Iterable[str], name: str) -> dict[str, list[Anchor]]:

@@ -17,7 +17,7 @@ from app.http.versions import Lifespan
 from app.resources.events import service
 from app.resources.events.rows import event_row, export_line
 from app.resources.events.schema import ExportQuery
-from app.store.checkpoints import Checkpoint, newest_checkpoint, sign_document
+from app.store.checkpoints import Checkpoint, Standing, checkpoint, sign_document
 from app.store.log import Event
 
 FORMAT: Final = 1
@@ -39,17 +39,15 @@ def export_events(work: Work, given: Given) -> Answer:
     filters = {name: value for name, value in given.query.items() if name != "format"}
     kind = str(given.query["format"])
     following = service.Following(work.session, filters)
-    until = newest_checkpoint(work.session, work.committer.ring)
     asked: Document = {_shown(name): value for name, value in filters.items()}
-    work.log(Fact(type="EventsExported", kind="log", id=work.ctx.tenant, data=_logged(kind, asked, until.at.seq)))
+    data: Document = {"format": kind, "filter": asked}
+    # The export ends with this event: it is numbered and timed under the lock, so all that comes later is later.
+    head = work.log(Fact(type="EventsExported", kind="log", id=work.ctx.tenant, data=data))
+    until = checkpoint(work.committer.ring, Standing(head.id, head.seq, head.time, head.head, head.hash))
     export = _Export(work, kind, asked, until)
     name = f"events-{work.ctx.tenant}-{until.at.seq}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Answer(raw=export.pieces(following), content_type=TYPES[kind], headers=headers)
-
-
-def _logged(kind: str, asked: Document, until: int) -> Document:
-    return {"format": kind, "filter": asked, "upTo": until}
 
 
 def _shown(name: str) -> str:
@@ -111,14 +109,13 @@ class _Export:
         return content
 
     def _manifest(self) -> Document:
-        ring, committer = self.work.committer.ring, self.work.committer
         first, last = self.first, self.last
         gaps: Document = {"count": self.gap_count, "events": self.missing, "first": self.gaps}
         manifest: Document = {
             "format": FORMAT,
             "kind": self.kind,
             "tenant": self.work.ctx.tenant,
-            "made": rfc3339(committer.clock()),
+            "made": rfc3339(self.until.at.time),
             "by": self.work.ctx.actor.handle,
             "filter": self.filters,
             "upTo": self.until.at.seq,
@@ -131,7 +128,7 @@ class _Export:
             "sha256": self.digest.hexdigest(),
             "checkpoint": self.until.shown(),
         }
-        key_id, signature = sign_document(ring, manifest)
+        key_id, signature = sign_document(self.work.committer.ring, manifest)
         return {**manifest, "keyId": key_id, "signature": signature}
 
 

@@ -8,7 +8,7 @@ from app.http.fields import Number
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.store.checkpoints import newest_checkpoint
-from app.verify.ranges import check_range
+from app.verify.ranges import Checked, check_range
 from app.verify.signed import read_keys
 
 STRICT = Lifespan(25)
@@ -40,7 +40,11 @@ def verify_events(work: Work, given: Given) -> Answer:
     keys = read_keys("".join(work.committer.ring.public_keys().values()))
     with work.session.database.connect(work.ctx.tenant) as connection:
         checked = check_range(connection, work.ctx.tenant, first, until, keys)
-    shown: Document = {
+    return Answer(items=[_shown(first, until, last, checked)])
+
+
+def _shown(first: int, until: int, last: int, checked: Checked) -> Document:
+    return {
         "from": first,
         "to": until,
         "count": checked.count,
@@ -51,7 +55,6 @@ def verify_events(work: Work, given: Given) -> Answer:
         "anchoredTo": checked.anchored or None,
         "next": until + 1 if until < last else None,
     }
-    return Answer(items=[shown])
 
 
 def _range(given: Given, newest: int) -> tuple[int, int]:
