@@ -8,6 +8,7 @@ from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.archives.routes import archives_resource
+from app.resources.audit.routes import RESOURCE as AUDIT
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
 from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
@@ -45,6 +46,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     *_CONFIGURATION,
     ACCOUNTS,
     events_resource(WRITINGS),
+    AUDIT,
     USERS,
     ROLES,
     LOGINS,
