@@ -5,6 +5,7 @@ not load all of it.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from flask import Flask
@@ -33,14 +34,20 @@ from app.store.migrations import is_current
 from app.store.tenants import find_by_key, find_tenant
 
 
-def create_app(config: Config, opened: Installation | None = None, *, suffix: Suffix = random_suffix) -> Flask:
+def create_app(
+    config: Config,
+    opened: Installation | None = None,
+    *,
+    suffix: Suffix = random_suffix,
+    pause: Callable[[float], bool] = Terms.pause,
+) -> Flask:
     """Build the application of one serving process, on an installation that `prepare` has made.
 
-    `suffix` draws what the ids of registered tenants end with.
+    `suffix` draws what the ids of registered tenants end with; `pause` is that of `Terms`.
     """
     configure_logging(config.log_level)
     opened = opened or open_installation(config)
-    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove)
+    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove, pause)
     server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
     wiring = Wiring(

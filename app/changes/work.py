@@ -1,5 +1,6 @@
 """What a service function is given: who asks, a reading session of their tenant, and the way to change things."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,17 +28,24 @@ def _nothing(_tenant: str) -> None:
     return None
 
 
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the operator allows: whether anybody may register, and the URL under which people reach the server.
 
     `suffix` draws what a new tenant's id ends with; `removed` is told of each tenant that ended, for its repository.
+    `pause` waits so many seconds and tells whether the server is about to end, for answers that have no end.
     """
 
     registration: bool = False
     public_url: str = ""
     suffix: Suffix = random_suffix
     removed: Callable[[str], None] = _nothing
+    pause: Callable[[float], bool] = _sleep
 
 
 @dataclass(slots=True)

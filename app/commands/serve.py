@@ -25,4 +25,6 @@ def serve(*, no_worker: bool) -> None:
         (config.run_dir / "url").write_text(f"{url}\n", "utf-8")
         click.echo(announcement(url, token_file=prepared.token_file, header_file=prepared.header_file))
 
-    run(config, listener, load_app=partial(create_app, config), when_listening=announce, keeper=keeper)
+    run(
+        config, listener, load_app=lambda pause: create_app(config, pause=pause), when_listening=announce, keeper=keeper
+    )

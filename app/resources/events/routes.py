@@ -16,6 +16,7 @@ from app.resources.events.exporting import EXPORT
 from app.resources.events.proof import PROOFS
 from app.resources.events.rows import document_of, event_row, whole_event
 from app.resources.events.schema import EventFilter, RollbackInput
+from app.resources.events.stream import STREAM
 from app.store.log import Event
 from app.store.search import Order
 
@@ -130,5 +131,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    endpoints = (*ENDPOINTS, *PROOFS, EXPORT, rollback_endpoint(writings))
+    endpoints = (*ENDPOINTS, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
     return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))
