@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.boot import Installation, open_installation
 from app.changes.tenants import Suffix, random_suffix
-from app.changes.work import Terms, Work
+from app.changes.work import Terms, Work, just_sleep
 from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
@@ -39,7 +39,7 @@ def create_app(
     opened: Installation | None = None,
     *,
     suffix: Suffix = random_suffix,
-    pause: Callable[[float], bool] = Terms.pause,
+    pause: Callable[[float], bool] = just_sleep,
 ) -> Flask:
     """Build the application of one serving process, on an installation that `prepare` has made.
 

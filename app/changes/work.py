@@ -28,7 +28,8 @@ def _nothing(_tenant: str) -> None:
     return None
 
 
-def _sleep(seconds: float) -> bool:
+def just_sleep(seconds: float) -> bool:
+    """Wait, and know of no end."""
     time.sleep(seconds)
     return False
 
@@ -45,7 +46,7 @@ class Terms:
     public_url: str = ""
     suffix: Suffix = random_suffix
     removed: Callable[[str], None] = _nothing
-    pause: Callable[[float], bool] = _sleep
+    pause: Callable[[float], bool] = just_sleep
 
 
 @dataclass(slots=True)
