@@ -7,6 +7,7 @@ not load all of it.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from flask import Flask
 
@@ -31,6 +32,7 @@ from app.resources import RESOURCES
 from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
 from app.store.migrations import is_current
+from app.store.names import mailmap_lines
 from app.store.tenants import find_by_key, find_tenant
 
 
@@ -55,6 +57,8 @@ def create_app(
         find_account=server.find_account,
         find_others={API_KEY: server.find_key, BEARER: server.find_person},
         find_fault=server.find_fault,
+        find_repository=server.find_repository,
+        find_names=server.find_names,
         max_body_bytes=config.max_body_bytes,
         max_upload_bytes=config.max_upload_bytes,
         public_read=config.public_read,
@@ -130,6 +134,14 @@ class _Server:
     @property
     def people(self) -> People:
         return People(self.opened.database, self.opened.committer.ring)
+
+    def find_repository(self, tenant: str) -> Path:
+        self.opened.git_writer.catch_up(tenant)
+        return self.opened.git_writer.path(tenant)
+
+    def find_names(self, tenant: str) -> list[str]:
+        with self.opened.database.connect(tenant) as connection:
+            return list(mailmap_lines(connection, tenant))
 
     def find_fault(self) -> str | None:
         try:

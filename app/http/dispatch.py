@@ -182,12 +182,12 @@ class Dispatcher:
             raise
         if response.is_streamed:
             response.call_on_close(work.release)
-            self._hold_stream(response)
+            self.hold_stream(response)
         else:
             work.release()
         return response
 
-    def _hold_stream(self, response: Response) -> None:
+    def hold_stream(self, response: Response) -> None:
         """Keep some threads free for short answers while large ones are being sent."""
         if not self.streams.acquire(blocking=False):
             response.close()
