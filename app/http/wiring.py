@@ -36,9 +36,8 @@ class Wiring:
     Its work carries the intent's idempotency key and dry run to the committer.
     `find_account` gets `token_hash(token)` and finds only accounts and people's own tokens that may be used now;
     `find_others` has the resolvers of the other rows of `CREDENTIALS`, by their variables. `find_fault` says why the
-    server is not ready, or None. `denied` is told of every 403 of a known actor.
-    `find_repository` gives a tenant's git repository, brought up to its head, and `find_names` the lines of its mailmap.
-    `trusted_proxies` are the addresses
+    server is not ready, or None. `denied` is told of every 403 of a known actor. `find_repository` gives a tenant's git
+    repository, brought up to its head, and `find_names` the lines of its mailmap. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
     A request may take `request_timeout_s`, unless its endpoint streams.
