@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.boot import Installation, open_installation
+from app.changes.recording import Fact
 from app.changes.tenants import Suffix, random_suffix
 from app.changes.work import Terms, Work, just_sleep
 from app.config import Config
@@ -35,6 +36,8 @@ from app.store.migrations import is_current
 from app.store.names import mailmap_lines
 from app.store.tenants import find_by_key, find_tenant
 
+LONGEST_REFUSAL = 500
+
 
 def create_app(
     config: Config,
@@ -57,6 +60,7 @@ def create_app(
         find_account=server.find_account,
         find_others={API_KEY: server.find_key, BEARER: server.find_person},
         find_fault=server.find_fault,
+        denied=server.note_denied,
         find_repository=server.find_repository,
         find_names=server.find_names,
         max_body_bytes=config.max_body_bytes,
@@ -134,6 +138,10 @@ class _Server:
     @property
     def people(self) -> People:
         return People(self.opened.database, self.opened.committer.ring)
+
+    def note_denied(self, ctx: Context, text: str) -> None:
+        fact = Fact(type="AccessDenied", data={"refusal": text[:LONGEST_REFUSAL]}, outcome="denied")
+        self.opened.notes.note(ctx, fact)
 
     def find_repository(self, tenant: str) -> Path:
         self.opened.git_writer.catch_up(tenant)

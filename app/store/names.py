@@ -20,6 +20,6 @@ def mailmap_lines(connection: Connection, tenant: str) -> Iterator[str]:
     for table, gone in ((UserRow, UserRow.deleted), (AccountRow, AccountRow.deleted)):
         named = select(table.id, table.name).where(table.tenant == tenant, gone.is_(None)).order_by(table.id)
         for actor_id, name in connection.execute(named):
-            shown = _IN_LINE.sub(" ", name).strip().lstrip("#").strip()
+            shown = " ".join(_IN_LINE.sub(" ", name).lstrip("#").split())
             if shown:
                 yield f"{shown} <{actor_id}@{tenant}.invalid>"
