@@ -89,6 +89,13 @@ class Config(BaseSettings):
     mail_from: Annotated[str, AfterValidator(check_mail_from)] = Field(
         "sternpost@localhost", description="Address that mails come from."
     )
+    event_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after which logins and refusals leave the log, each run of them for one event; "
+        "0 means never.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

@@ -8,15 +8,18 @@ import structlog
 from sqlalchemy import delete
 
 from app.boot import Installation, open_installation
+from app.changes.retiring import retire
 from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
 from app.people.mailing import MailServer, send_due
-from app.store.checkpoints import keep_checkpoints
+from app.store.checkpoints import keep_checkpoints, list_standings
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
+from app.store.resealing import seal_again
+from app.store.secrets import open_keys
 from app.store.tables import IdempotencyRow
 from app.store.tenants import list_buried
 
@@ -24,7 +27,8 @@ PACE_S = 1.0
 """Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
 CHECKPOINT_EVERY_S = 60.0
 CHORES_EVERY_S = 600.0
-IDEMPOTENCY_MS = 24 * 3600 * 1000
+DAY_MS = 24 * 3600 * 1000
+IDEMPOTENCY_MS = DAY_MS
 
 _log = structlog.get_logger()
 
@@ -46,6 +50,8 @@ def run(config: Config, stopping: threading.Event) -> None:
                 checkpoint_due = time.monotonic() + CHECKPOINT_EVERY_S
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))
+                _guarded("keys", lambda: _seal(config, opened))
+                _guarded("retention", lambda: _retire(opened, config.event_retention_days, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
             stopping.wait(PACE_S)
     finally:
@@ -64,6 +70,20 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
 
 def _checkpoint(opened: Installation) -> None:
     keep_checkpoints(opened.database, opened.committer.ring)
+
+
+def _seal(config: Config, opened: Installation) -> None:
+    """Encrypt anew what another process still encrypted under a key that was replaced since."""
+    with opened.database.writing() as connection:
+        ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    seal_again(opened.database, ring)
+
+
+def _retire(opened: Installation, days: int, stopping: threading.Event) -> None:
+    if days:
+        for at in list_standings(opened.database):
+            if not stopping.is_set():
+                retire(opened.committer, at.tenant, before_ms=now_ms() - days * DAY_MS)
 
 
 def _mail(opened: Installation, server: MailServer) -> None:

@@ -46,6 +46,7 @@ class Walk:
 
     `tags` are the archives' annotated tags by name below refs/tags; `newest` the id of the last archive of a type.
     `gaps` are what the log says it retired, by first seq; `retired` counts the events that are not there any more.
+    `tip` is the commit of the newest event that has one, also while that commit is not closed yet.
     """
 
     tenant: str
@@ -60,10 +61,21 @@ class Walk:
     newest: dict[str, str] = field(default_factory=dict)
     gaps: dict[int, Gap] = field(default_factory=dict)
     retired: int = 0
+    tip: str | None = None
     anchors: Anchors = field(init=False)
 
     def __post_init__(self) -> None:
         self.anchors = Anchors(self.tenant, ())
+
+    def go_on(self, row: Row) -> None:
+        """Step to an event that was checked.
+
+        Raises:
+            Fault: a checkpoint says something else of it.
+        """
+        self.seq, self.time, self.hash = row["seq"], row["time"], row["hash"]
+        self.tip = row["commit_id"] or self.tip
+        self.anchors.compare(self.seq, self.hash, self.tip)
 
     def fault(self, seq: int, said: str) -> Fault:
         """Say what is wrong with an event."""
@@ -97,8 +109,7 @@ def walk_log(connection: Connection, walk: Walk, step: Callable[[int], object]) 
                 raise walk.fault(row["seq"], "changed a document and names no commit")
             if row["type"] in ARCHIVES:
                 _take_archive(walk, row)
-            walk.seq, walk.time, walk.hash = row["seq"], row["time"], row["hash"]
-            walk.anchors.compare(walk.seq, walk.hash, row["commit_id"] or walk.head)
+            walk.go_on(row)
             step(1)
         if waiting:
             yield _close(connection, walk, waiting)
@@ -139,6 +150,7 @@ def _cross_gaps(walk: Walk, seq: int) -> None:
             raise walk.fault(gap.told, f"retired events {gap.first} to {gap.last}, which followed another event")
         walk.retired += gap.last - gap.first + 1
         walk.seq, walk.hash = gap.last, gap.last_hash
+        walk.anchors.compare(walk.seq, walk.hash, walk.tip)
 
 
 def _check_content(walk: Walk, row: Row) -> None:

@@ -37,9 +37,7 @@ def check_range(connection: Connection, tenant: str, first: int, last: int, keys
         with rows(connection, RANGE, tenant=tenant, first=first, last=last) as found:
             for row in found:
                 check_link(walk, row)
-                walk.seq, walk.time, walk.hash = row["seq"], row["time"], row["hash"]
-                walk.head = row["commit_id"] or walk.head
-                walk.anchors.compare(walk.seq, walk.hash, walk.head)
+                walk.go_on(row)
                 count += 1
         _end(walk, last)
     except Fault as fault:
@@ -62,7 +60,7 @@ def _start(connection: Connection, walk: Walk, first: int) -> None:
         walk.seq = first - 2
         raise walk.fault(first - 1, "is missing, so the range has no beginning")
     head = find(connection, HEAD_BEFORE, tenant=walk.tenant, seq=walk.seq)
-    walk.head = None if head is None else head["commit_id"]
+    walk.tip = None if head is None else head["commit_id"]
 
 
 def _end(walk: Walk, last: int) -> None:

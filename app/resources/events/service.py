@@ -130,6 +130,8 @@ def get_event(session: TenantSession, seq: str) -> Event:
     row = session.find(ONE, {"seq": int(seq)}) if is_number else None
     if row is None:
         last = session.head().seq
+        if is_number and 0 < int(seq) <= last:
+            raise NotFoundError(f"Event {int(seq)} was retired after its time; an event EventsRetired speaks of it")
         raise NotFoundError(f"Event '{seq[:40]}' was not found; this tenant has the events 1 to {last}")
     return event(row)
 
