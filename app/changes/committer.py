@@ -154,6 +154,23 @@ class Committer:
         fault_point("operate.after")
         return deed.answer
 
+    def log(self, ctx: Context, facts: Sequence[Fact]) -> TenantHead:
+        """Log what happened without anything being changed (a refusal, an export), whatever the tenant's state is.
+
+        Answers where the log stands then.
+
+        Raises:
+            NotFoundError: there is no such tenant.
+        """
+        with self.database.writing(ctx.tenant) as connection:
+            head = lock_tenant(connection, ctx.tenant)
+            if head is None:
+                raise NotFoundError(f"Tenant '{ctx.tenant}' was not found")
+            recorder = Recorder(head, None, self.kinds, Batch(), max(self.clock(), head.time))
+            recorder.note(ctx, facts)
+            write(connection, head, recorder.batch)
+        return head
+
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         try:
             self._attempt(lane, tickets)

@@ -102,15 +102,15 @@ class Dispatcher:
         if endpoint.streams:
             present().lift()
         context = self._context(exchange, caller)
-        if not public:
-            self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
-            refuse_inactive(caller.state)
-            check_form(caller, endpoint, request.environ, self.wiring.is_form)
         try:
+            if not public:
+                authorize(caller, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
+                refuse_inactive(caller.state)
+                check_form(caller, endpoint, request.environ, self.wiring.is_form)
             return self._run(exchange, match.route, caller, context)
-        except UnauthenticatedError:
-            # What a body held opened nothing: that counts like a header.
-            self.authenticator.count_failure(exchange.call.address)
+        except ForbiddenError as refused:
+            if not public and not caller.is_nobody:
+                self.wiring.denied(context, refused.message)
             raise
 
     def authenticate(self, exchange: Exchange, heard: Mapping[str, object] | None = None) -> Caller:
@@ -133,13 +133,6 @@ class Dispatcher:
         exchange.call.action = found.route.endpoint.action
         exchange.values = dict(zip(found.route.parameters, texts, strict=True))
         return found
-
-    def _authorize(self, caller: Caller, context: Context, attempt: Attempt) -> None:
-        try:
-            authorize(caller, attempt)
-        except ForbiddenError as refusal:
-            self.wiring.denied(context, refusal.message)
-            raise
 
     @staticmethod
     def _context(exchange: Exchange, caller: Caller) -> Context:
@@ -183,19 +176,22 @@ class Dispatcher:
             if endpoint.needs is not None:
                 for needed in endpoint.needs(work, given):
                     method = needed.endpoint.methods[0]
-                    self._authorize(caller, context, Attempt(needed.endpoint, method, route.version, needed.segments))
+                    authorize(caller, Attempt(needed.endpoint, method, route.version, needed.segments))
             response = self._answer(exchange, route, work, given)
-        except BaseException:
+        except BaseException as failure:
             work.release()
+            if isinstance(failure, UnauthenticatedError):
+                # What a body held opened nothing: that counts like a header.
+                self.authenticator.count_failure(exchange.call.address)
             raise
         if response.is_streamed:
             response.call_on_close(work.release)
-            self._hold_stream(response)
+            self.hold_stream(response)
         else:
             work.release()
         return response
 
-    def _hold_stream(self, response: Response) -> None:
+    def hold_stream(self, response: Response) -> None:
         """Keep some threads free for short answers while large ones are being sent."""
         if not self.streams.acquire(blocking=False):
             response.close()

@@ -65,7 +65,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
     endpoint, strict = route.endpoint, route.era.strict
     sent, general, intent = asked.sent, asked.general, asked.intent
     if route.is_plain and not sent.url:
-        return Given(path=asked.values, era=route.era)
+        return Given(path=asked.values, era=route.era, last_event_id=request.environ.get("HTTP_LAST_EVENT_ID"))
     rules = Rules(endpoint.action, route.version, route.era)
     body: JSON = None
     if endpoint.input is None and endpoint.json_only and (has_body(request) or not endpoint.body_optional):
@@ -98,6 +98,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
         change_request_description=general.change_request_description,
         if_match=intent.if_match,
         dry_run=intent.dry_run,
+        last_event_id=request.environ.get("HTTP_LAST_EVENT_ID"),
     )
 
 

@@ -8,8 +8,9 @@ from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.archives.routes import archives_resource
-from app.resources.compliance.routes import RESOURCE as COMPLIANCE
+from app.resources.audit.routes import RESOURCE as AUDIT
 from app.resources.changerequests.routes import change_requests_resource
+from app.resources.compliance.routes import RESOURCE as COMPLIANCE
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
 from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
@@ -54,6 +55,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     *_CONFIGURATION,
     ACCOUNTS,
     events_resource(WRITINGS),
+    AUDIT,
     USERS,
     VALIDATED_USERS,
     ROLES,
