@@ -28,10 +28,10 @@ from app.core.outbound import Reach
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.mount import AdminRoutes
 from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, SESSION_COOKIE, AccountGrant, node_grant
-from app.http.endpoint import Intent
 from app.http.mount import mount
 from app.http.observe import configure_logging
 from app.http.rights import grant_of
+from app.http.seams import Intent
 from app.http.throttle import Throttle
 from app.http.wiring import Wiring
 from app.people.callers import People, is_active_user

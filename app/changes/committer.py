@@ -75,8 +75,7 @@ class Committer:
         self._laws = Laws(self.kinds, reserved or {})
         self._commits = commits
         self.reach = reach or NoReach()
-        self.find_nodes: FindNodes = no_nodes
-        """Who knows the fleet is told by whoever opens the installation."""
+        self.find_nodes: FindNodes = no_nodes  # replaced by whoever knows the fleet
         self._lanes = Lanes()
 
     def submit(  # noqa: PLR0913  a change set and all that may come with it

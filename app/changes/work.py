@@ -42,8 +42,8 @@ class Terms:
     """What the operator allows: whether anybody may register, and the URL under which people reach the server.
 
     `suffix` draws what a new tenant's id ends with; `removed` is told of each tenant that ended, for its repository;
-    `reach` says which machines webhooks may be at. `pause` waits so many seconds and tells whether the server is about to
-    end, for answers that have no end.
+    `reach` says which machines webhooks may be at. `pause` waits so many seconds and tells whether the server is about
+    to end, for answers that have no end.
     """
 
     registration: bool = False

@@ -16,7 +16,7 @@ from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, reviewing, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
-from app.http.endpoint import Answer, Given, Work
+from app.http.endpoint import Answer, Given
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.given import NO_INTENT, Asked, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
@@ -26,6 +26,7 @@ from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, 
 from app.http.problems import wrong_method
 from app.http.responses import matches, not_modified, respond, watched
 from app.http.routing import Match, Route, Routes
+from app.http.seams import Work
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.wiring import Wiring

@@ -10,7 +10,7 @@ from flask import Request
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.http.endpoint import Given, Intent, Page
+from app.http.endpoint import Given, Page
 from app.http.paging import page_of
 from app.http.params import (
     GENERAL,
@@ -32,6 +32,7 @@ from app.http.params import (
 )
 from app.http.routing import Route
 from app.http.schemas import Reader, unknown_names
+from app.http.seams import Intent
 
 if TYPE_CHECKING:
     from app.http.fields import Texts

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.http.auth import API_TOKEN, FindAccount, Resolve
-from app.http.endpoint import Intent, Work
+from app.http.seams import Intent, Work
 from app.store.accounts import token_hash
 
 
@@ -44,8 +44,8 @@ class Wiring:
     repository, brought up to its head, and `find_names` the lines of its mailmap. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
-    `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can make
-    a browser write. A request may take `request_timeout_s`, unless its endpoint streams.
+    `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can
+    make a browser write. A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
