@@ -97,6 +97,7 @@ def create(work: Work, given: Given) -> Answer:
 
 def update(work: Work, given: Given) -> Answer:
     """Change a node; its reason may stand in the body."""
+    service.refuse_reserved(given.path["id"])
     reason = given.document.get("reason")
     caller = work if not reason else replace(work, ctx=work.ctx.because(str(reason)))
     return Answer.one(service.update_node(caller, given.path["id"], given.document))

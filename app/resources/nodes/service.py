@@ -11,7 +11,7 @@ from app.changes.recording import Fact
 from app.changes.settings import setting
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
-from app.core.errors import ConflictError, ForbiddenError, InvalidError
+from app.core.errors import ConflictError, ForbiddenError, InvalidError, UnknownPathError
 from app.core.ids import check_id
 from app.fleet.criteria.compiling import Query
 from app.fleet.fleet import EVERY, Fleet, missing_node
@@ -238,6 +238,16 @@ def inherited_properties(work: Work, node_id: str) -> Document:
     node = get_node(work, node_id)
     found: list[JSON] = [one.to_json("node") for one in Fleet.of(work).properties_of_node(node)]
     return {"id": node_id, "properties": found}
+
+
+def refuse_reserved(node_id: str) -> None:
+    """Say that nothing is at a path that is none of a node: `POST /nodes/applyPolicy` is not served.
+
+    Raises:
+        UnknownPathError: the id is one that no node can have.
+    """
+    if node_id in RESERVED:
+        raise UnknownPathError("There is nothing at this path")
 
 
 def check_node_id(given: JSON) -> str:
