@@ -12,7 +12,7 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
-from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError, UnknownPathError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, reviewing, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
@@ -259,7 +259,9 @@ class Dispatcher:
         error, era, call = problems.translated(error), exchange.era, exchange.call
         if not isinstance(error, SternpostError):
             log_failure(call, error)
-        action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
+        action = UNKNOWN
+        if exchange.route is not None and not isinstance(error, UnknownPathError):
+            action = exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         if exchange.route is not None and exchange.route.endpoint.bare:
