@@ -89,6 +89,9 @@ class Config(BaseSettings):
     mail_from: Annotated[str, AfterValidator(check_mail_from)] = Field(
         "sternpost@localhost", description="Address that mails come from."
     )
+    report_retention_days: int = Field(
+        30, ge=1, le=3650, description="Days that nodes' runs are kept; the newest of each node stays."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

@@ -16,13 +16,15 @@ from app.people.mailing import MailServer, send_due
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
+from app.store.reports import drop_old_runs
 from app.store.tables import IdempotencyRow
 from app.store.tenants import list_buried
 
 PACE_S = 1.0
 """Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
 CHORES_EVERY_S = 600.0
-IDEMPOTENCY_MS = 24 * 3600 * 1000
+DAY_MS = 24 * 3600 * 1000
+IDEMPOTENCY_MS = DAY_MS
 
 _log = structlog.get_logger()
 
@@ -40,7 +42,7 @@ def run(config: Config, stopping: threading.Event) -> None:
             _guarded("git", lambda: _follow(opened, written, stopping))
             _guarded("mail", lambda: _mail(opened, server))
             if time.monotonic() >= chores_due and not stopping.is_set():
-                _guarded("chores", lambda: _chores(opened, stopping))
+                _guarded("chores", lambda: _chores(opened, stopping, config.report_retention_days * DAY_MS))
                 chores_due = time.monotonic() + CHORES_EVERY_S
             stopping.wait(PACE_S)
     finally:
@@ -61,10 +63,11 @@ def _mail(opened: Installation, server: MailServer) -> None:
     send_due(opened.database, opened.committer.ring, server, now_ms())
 
 
-def _chores(opened: Installation, stopping: threading.Event) -> None:
+def _chores(opened: Installation, stopping: threading.Event, reports_last_ms: int) -> None:
     with opened.database.writing_everywhere("chores") as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
         drop_ended_logins(connection, now_ms())
+        drop_old_runs(connection, received_before=now_ms() - reports_last_ms)
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)
