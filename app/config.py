@@ -111,6 +111,9 @@ class Config(BaseSettings):
         description="Days after which logins and refusals leave the log, each run of them for one event; "
         "0 means never.",
     )
+    report_retention_days: int = Field(
+        30, ge=1, le=3650, description="Days that nodes' runs are kept; the newest of each node stays."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

@@ -26,6 +26,7 @@ from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
 from app.store.mails import drop_old_mails
+from app.store.reports import drop_old_runs
 from app.store.resealing import seal_again
 from app.store.secrets import open_keys
 from app.store.tables import IdempotencyRow
@@ -128,6 +129,7 @@ def _chores(config: Config, opened: Installation, stopping: threading.Event) -> 
         drop_ended_logins(connection, now_ms())
         drop_old_deliveries(connection, now_ms() - config.notice_log_days * DAY_MS)
         drop_old_mails(connection, now_ms() - config.notice_log_days * DAY_MS)
+        drop_old_runs(connection, received_before=now_ms() - config.report_retention_days * DAY_MS)
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)

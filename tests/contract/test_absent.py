@@ -7,13 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.http.versions import VERSIONS
-from app.resources import RESOURCES
 from tests.installations import Server
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "absent.md").read_text("utf-8")
-ABSENT, NOT_YET = (PAGE.partition("## Not yet")[part] for part in (0, 2))
-CALLS = re.findall(r"^\| (GET|POST|PUT|DELETE) \| `([^`]+)` \| [^|]+ \| [^|]+ \|$", ABSENT, re.MULTILINE)
-LATER = re.findall(r"`(/[^`]+)`", NOT_YET)
+CALLS = re.findall(r"^\| (GET|POST|PUT|DELETE) \| `([^`]+)` \| [^|]+ \| [^|]+ \|$", PAGE, re.MULTILINE)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -49,10 +46,3 @@ def test_what_is_absent_answers_404_in_the_envelope_in_every_version(server: Ser
             assert (answer.status_code, answer.content_type) == (404, "application/json; charset=utf-8"), address
             assert list(said) == ["action", "result", "errorDetails"], address
             assert (said["action"], said["result"], type(said["errorDetails"])) == ("unknown", "error", str), address
-
-
-def test_what_comes_later_is_not_served_yet() -> None:
-    served = {endpoint.path for resource in RESOURCES for endpoint in resource.endpoints}
-
-    assert LATER
-    assert [path for path in LATER if path in served] == []
