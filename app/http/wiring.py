@@ -33,8 +33,8 @@ class Wiring:
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
-    `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can make
-    a browser write. A request may take `request_timeout_s`, unless its endpoint streams.
+    `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can
+    make a browser write. A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
