@@ -40,7 +40,10 @@ def _holds_nothing(_right: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One caller at work in one tenant; `holds` tells whether the credential opens a right."""
+    """One caller at work in one tenant.
+
+    `holds` tells whether the credential opens a right, `only_reads` that it is one for reading whatever its rights.
+    """
 
     tenant: str
     actor: Actor
@@ -48,6 +51,7 @@ class Context:
     on_behalf_of: Actor | None = None
     source: Source = field(default_factory=Source)
     reason: str = ""
+    only_reads: bool = False
     holds: Callable[[str], bool] = field(default=_holds_nothing, compare=False, repr=False)
 
     @classmethod

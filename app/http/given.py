@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from flask import Request
@@ -177,6 +177,17 @@ def read_intent(request: Request, route: Route) -> Intent:
         raise InvalidError("The header Idempotency-Key takes 1 to 255 visible ASCII characters")
     digest = "" if key is None else digest_of(request)
     return Intent(key, digest, dry_run, _if_match(headers.get("If-Match")))
+
+
+def named(intent: Intent, general: General) -> Intent:
+    """Add what the change request is to be called that the write may become."""
+    if not (general.change_request_name or general.change_request_description):
+        return intent
+    return replace(
+        intent,
+        change_request_name=general.change_request_name,
+        change_request_description=general.change_request_description,
+    )
 
 
 def _if_match(header: str | None) -> int | None:

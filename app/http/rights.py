@@ -40,6 +40,11 @@ class Grant:
         everything = self.authorization == "rights" and self.rights >= RIGHTS and self.within == "rw"
         return everything or self.authorization == "rw"
 
+    @property
+    def only_reads(self) -> bool:
+        """Tell whether it opens nothing that writes."""
+        return self.authorization in ("none", "ro") or self.within != "rw"
+
     def holds(self, right: str) -> bool:
         """Tell whether it opens a right that is asked for inside an action, beside the one of the endpoint.
 

@@ -1,5 +1,6 @@
 """People, teams and policies for tests of review; calls that say what they expect."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,3 +136,20 @@ def seq(server: Server, tenant: str = TENANT) -> int:
         return work.session.head().seq
     finally:
         work.release()
+
+
+def at_once(*acts: Any) -> list[Any]:
+    """Do things in threads that start together, and give what each returned."""
+    answers: list[Any] = [None] * len(acts)
+    gate = threading.Barrier(len(acts))
+
+    def run(place: int, act: Any) -> None:
+        gate.wait()
+        answers[place] = act()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

@@ -41,7 +41,7 @@ class Assessment:
 
 @dataclass(slots=True)
 class Place:
-    """What a desk works on: the documents, the kinds' laws, and who reaches whom."""
+    """What a desk works on: the documents as of commit `head`, the kinds' laws, and who reaches whom."""
 
     connection: Connection
     tenant: str
@@ -51,6 +51,7 @@ class Place:
     reach: Reach
     now: int
     filed: Filed = field(default_factory=Filed)
+    head: str | None = None
 
 
 class Desk:

@@ -60,6 +60,11 @@ class Case:
         return self.one.involves(standing.person, standing.ctx.actor.id) or impersonated
 
     @property
+    def only_reads(self) -> bool:
+        """Tell whether who asks came with a token for reading."""
+        return self.standing.ctx.only_reads
+
+    @property
     def may_edit(self) -> bool:
         """Tell whether who asks is its author, or may edit it beside the author."""
         handles = {self.standing.ctx.actor.handle}
@@ -78,6 +83,10 @@ class Rule:
 
 def _lacks(case: Case, rights: Iterable[str]) -> str:
     return f"'{case.standing.handle}' lacks the rights for it: {' and '.join(rights)}"
+
+
+def _writer(case: Case, _verb: Verb) -> str | None:
+    return f"the token of '{case.standing.handle}' may only read; use one that may write" if case.only_reads else None
 
 
 def _validator(case: Case, _verb: Verb) -> str | None:
@@ -178,6 +187,7 @@ def _thawed(case: Case, _verb: Verb) -> str | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    Rule("writer", VERBS, "person", _writer),
     Rule("reader", ("comment",), "person", _reader),
     Rule("editor", ("edit", "submit", "rebase", "withdraw", "reopen"), "person", _editor),
     Rule("validator", ("approve", "requestChanges"), "person", _validator),
