@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Request
 
+from app.http.observe import CALL
 from app.http.versions import LATEST
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Api:
         outer = self.request.environ
         environ: dict[str, Any] = {
             **{name: outer[name] for name in _KEPT if name in outer},
+            "HTTP_X_REQUEST_ID": outer[CALL].request_id,
             "HTTP_COOKIE": outer.get("HTTP_COOKIE", ""),
             "HTTP_X_CSRF_TOKEN": self.csrf,
             "REQUEST_METHOD": method,

@@ -44,6 +44,16 @@ class Document:
     action: str
     fields: tuple[Field, ...]
 
+    @property
+    def is_new(self) -> bool:
+        """Tell whether nothing was there before."""
+        return self.action == ACTIONS["create"]
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether nothing is there afterwards."""
+        return self.action == ACTIONS["delete"]
+
 
 def documents_of(diff: list[dict[str, Any]]) -> list[Document]:
     """Read what `GET /changeRequests/{id}/diff` lists."""

@@ -3,34 +3,30 @@
 import pytest
 
 from app.changes.change import Edit
-from app.core.context import Context
 from tests.installations import Server
-from tests.people.persons import Person, person
+from tests.review.cast import Caller, Cast
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'\""
 
+People = dict[str, Caller]
+
 
 @pytest.fixture
-def people(server: Server) -> dict[str, Person]:
+def people(server: Server) -> People:
     """Make an author and two reviewers, and switch review on."""
-    made = {
-        "ann": person(server, "ann", name="Ann Author", roles=["configuration"], email="ann@example.org"),
-        "rita": person(server, "rita", name="Rita Reviewer", roles=["administrator"], email="rita@example.org"),
-        "olaf": person(server, "olaf", name="Olaf", roles=["administrator"], email="olaf@example.org"),
-    }
-    work = server.opened.work(Context.system("default", "test"))
+    cast = Cast(server)
+    cast.person("ann", "configuration")
+    cast.person("rita")
+    cast.person("olaf")
     rule = {"displayName": "Harden ssh", "shortDescription": "old", "targets": ["special:all"]}
-    work.submit([Edit("rule", "ssh", "create", rule)])
-    work.submit([Edit("setting", "enable_change_request", "modify", {"value": True})])
-    work.release()
-    return made
+    cast.system(Edit("rule", "ssh", "create", rule))
+    cast.switch_on()
+    return cast.people
 
 
 def ask(
-    author: Person, text: str = "new text", *, name: str = "Explain the rule", description: str = "Asked for"
+    author: Caller, text: str = "new text", *, name: str = "Explain the rule", description: str = "Asked for"
 ) -> int:
     """Ask for a change of the rule, and give the number of the change request."""
     query = {"changeRequestName": name, "changeRequestDescription": description}
-    answer = author.call("POST", "/api/25/rules/ssh", query_string=query, json={"shortDescription": text})
-    assert answer.status_code == 200, answer.get_json()
-    return int(answer.get_json()["data"]["rules"][0]["changeRequestId"])
+    return author.asks("POST", "/rules/ssh", query_string=query, json={"shortDescription": text})

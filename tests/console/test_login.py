@@ -146,7 +146,7 @@ def test_the_cookie_opens_the_api_for_reading_and_for_writing_with_the_page_s_to
 
 
 def test_a_session_ends_with_its_login_its_person_and_its_day(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    ann = make_user(server, "ann", roles=["administrator"])
+    ann = make_user(server, "ann", roles=["configuration"])
     visit = Visit.to(server)
     visit.log_in("ann")
     assert visit.get(HOME).status_code == 200
@@ -188,5 +188,5 @@ def test_every_page_is_closed_to_scripts_frames_and_caches(server: Server) -> No
         assert (page.headers["Cache-Control"], page.headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
         assert not re.search(r"<script|style=|\son[a-z]+=", page.text)
     assert (visit.get(f"{HOME}/99").status_code, visit.get("/console/nowhere").status_code) == (404, 404)
-    style = visit.get("/console/static/console.css")
-    assert (style.status_code, style.mimetype) == (200, "text/css")
+    with visit.get("/console/static/console.css") as style:
+        assert (style.status_code, style.mimetype) == (200, "text/css")

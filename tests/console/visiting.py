@@ -9,6 +9,11 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from app.application import create_app
+from app.core.clock import now_ms
+from app.http.auth import SESSION_COOKIE
+from app.people.logins import begin_login
+from app.people.sessions import begin_session
+from app.store.people import lock_user
 from tests.installations import Server
 from tests.people.persons import PASSWORD
 
@@ -60,6 +65,20 @@ class Visit:
     @classmethod
     def to(cls, server: Server) -> "Visit":
         return cls(create_app(server.config, server.opened).test_client())
+
+    @classmethod
+    def of(cls, server: Server, user_id: str, *, tenant: str = "default") -> "Visit":
+        """Come as somebody who has a session already."""
+        now, ring, database = now_ms(), server.opened.committer.ring, server.opened.database
+        with database.writing(tenant) as connection:
+            user = lock_user(connection, tenant, user_id)
+            assert user is not None
+            _, pair = begin_login(connection, ring, user, now)
+        session = begin_session(database, ring, str(pair["access"]), now)
+        assert session is not None
+        visit = cls.to(server)
+        visit.client.set_cookie(SESSION_COOKIE, session.cookie)
+        return visit
 
     def get(self, path: str) -> TestResponse:
         return self.client.get(path)

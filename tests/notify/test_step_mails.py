@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from app.core.clock import now_ms
 from app.notify.mailing import GIVE_UP_MS, send_mails
 from app.notify.steps import StepMails
 from app.people.mailing import LEASE_MS
+from app.store.people import lock_user, update_user
 from tests.crash.serving import environment_of, fault_log
 from tests.installations import Server
 from tests.notify.hooks import Clock
 from tests.notify.requests import acting, file_request, log, move
 from tests.people.conftest import Sink, sink
 from tests.people.persons import make_tenant, make_user
+from tests.review.cast import Caller, Cast
 
 __all__ = ["sink"]
 
@@ -33,6 +36,16 @@ def follower(server: Server, *, is_on: bool = True, **steps: dict[str, Any]) -> 
 
 def send(server: Server, to: Sink, at_ms: int | None = None) -> int:
     return send_mails(server.opened.database, to.server, at_ms or now_ms())
+
+
+def reachable(cast: Cast, name: str) -> Caller:
+    """Make somebody who has an address."""
+    made = cast.person(name)
+    with cast.server.opened.database.writing("default") as connection:
+        user = lock_user(connection, "default", made.id)
+        assert user is not None
+        update_user(connection, replace(user, email=f"{name}@example.org"))
+    return made
 
 
 def test_each_step_is_one_mail_with_a_link_to_the_page_that_decides(server: Server, sink: Sink) -> None:
@@ -78,6 +91,39 @@ def test_each_step_is_one_mail_with_a_link_to_the_page_that_decides(server: Serv
         ("ann@example.org", "[8] Move the web servers was cancelled"),
     ]  # fmt: skip
     assert "It was deployed by bob." in sink.mails[2].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_a_change_request_is_mailed_from_its_first_call_to_its_last(server: Server, sink: Sink) -> None:
+    cast = Cast(server)
+    ann, bob, cem = (reachable(cast, name) for name in ("ann", "bob", "cem"))
+    cast.switch_on()
+    mails = follower(
+        server, validation={"to": ["reviewers"]}, deployment={"to": ["author"]}, deployed={"to": ["author"]}
+    )
+
+    number = ann.asks("PUT", "/rules?changeRequestName=Rule", json={"displayName": "Rule", "targets": ["special:all"]})
+    mails.follow()
+    assert bob.approve(number).status_code == 200
+    mails.follow()
+    assert cem.deploy(number).status_code == 200
+    mails.follow()
+    broken = ann.asks(
+        "PUT", "/rules?changeRequestName=Second", json={"displayName": "Second", "targets": ["special:all"]}
+    )
+    answer = ann.deploy(broken, breakGlass={"reason": "the site is down"})
+    assert answer.status_code == 200, answer.get_json()
+    mails.follow()
+    send(server, sink)
+
+    assert sorted((mail["Subject"], mail["To"]) for mail in sink.mails) == [
+        ("[1] Rule is approved and waits for deployment", "ann@example.org"),
+        ("[1] Rule waits for review", "bob@example.org, cem@example.org"),
+        ("[1] Rule was deployed", "ann@example.org"),
+        ("[2] Second waits for review", "bob@example.org, cem@example.org"),
+        ("[2] Second was deployed", "ann@example.org"),
+        ("[2] Second was deployed without your review", "bob@example.org"),
+        ("[2] Second was deployed without your review", "cem@example.org"),
+    ]
 
 
 def test_a_draft_is_no_step_until_it_is_handed_in(server: Server) -> None:
