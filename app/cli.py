@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, Place] = {
     ),
     "review": Place("app.commands.review:review", "Look after reviews."),
     "verify": Place("app.commands.verify:verify", "Prove that log, documents, git and checkpoints agree."),
-    "witness": Place("app.commands.keys:witness", "Append signed checkpoints to a file for somebody else to keep."),
+    "witness": Place("app.commands.keys:witness", "Append a signed checkpoint of every log that moved to FILE."),
     "keys": Place("app.commands.keys:keys", "Look after the keys that sign checkpoints and encrypt secrets."),
     "git": Place("app.commands.documents:git", "Look after the git repositories, which are replays of the log."),
     "backup": Place("app.commands.database:backup", "Write the database and the keys into one file."),
