@@ -158,10 +158,11 @@ class StatusSchema(ApiSchema):
 
 
 class TokenSchema(ApiSchema):
-    """A node's token, shown this once."""
+    """A node's token, shown this once, and the key with which the server signs its policy: the agent pins it."""
 
     id = Text()
     token = Text()
+    public_key = Text(data_key="publicKey")
 
 
 class InheritedSchema(ApiSchema):
