@@ -11,11 +11,11 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
-from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError, UnknownPathError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, reviewing, search_errors
-from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
-from app.http.endpoint import Answer, Given, Work
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
+from app.http.endpoint import Answer, Given
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.given import NO_INTENT, Asked, named, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
@@ -24,7 +24,8 @@ from app.http.paging import cursor_of, link_to
 from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
 from app.http.responses import matches, not_modified, respond, watched
-from app.http.routing import Match, Route, Routes, Shape
+from app.http.routing import Match, Route, Routes
+from app.http.seams import Work
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.waiting import awaited, collection_tag, wait_s
@@ -73,14 +74,14 @@ class Dispatcher:
         self.streams = BoundedSemaphore(wiring.most_streams)
         self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
 
-    def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
-        """Answer a request that the router brought to a shape, or (None) nowhere."""
+    def serve(self, version: int, segments: Sequence[str]) -> Response:
+        """Answer a request for a path of a version; `segments` are what follows the version."""
         request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's documented way to the object behind the proxy
         exchange = Exchange(request, request.environ[CALL], version, segments)
         exchange.call.version = version
         try:
             with under(ending_in(self.wiring.request_timeout_s)) as deadline:
-                response = self._serve(exchange, shape, values)
+                response = self._serve(exchange)
                 if response.is_streamed:
                     deadline.lift()
         except Exception as error:  # noqa: BLE001  the edge: whatever it is, the caller gets an envelope
@@ -89,12 +90,12 @@ class Dispatcher:
             response.headers.extend(DEPRECATION_HEADERS)
         return response
 
-    def _serve(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Response:
+    def _serve(self, exchange: Exchange) -> Response:
         request, version = exchange.request, exchange.version
         refusal = request.environ.get(REFUSAL)
         if refusal is not None:
             raise refusal
-        match = self._match(exchange, shape, values)
+        match = self._match(exchange)
         public = isinstance(match, Match) and match.route.is_public
         heard = listened(exchange.route.endpoint.greets if exchange.route else (), request.environ)
         caller = PUBLIC_CALLER if public and not heard else self.authenticate(exchange, heard)
@@ -107,14 +108,15 @@ class Dispatcher:
         if endpoint.streams:
             present().lift()
         context = self._context(exchange, caller)
-        if not public:
-            self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
-            refuse_inactive(caller.state)
         try:
+            if not public:
+                authorize(caller, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
+                refuse_inactive(caller.state)
+                check_form(caller, endpoint, request.environ, self.wiring.is_form)
             return self._run(exchange, match.route, caller, context)
-        except UnauthenticatedError:
-            # What a body held opened nothing: that counts like a header.
-            self.authenticator.count_failure(exchange.call.address)
+        except ForbiddenError as refused:
+            if not public and not caller.is_nobody:
+                self.wiring.denied(context, refused.message)
             raise
 
     def authenticate(self, exchange: Exchange, heard: Mapping[str, object] | None = None) -> Caller:
@@ -126,29 +128,17 @@ class Dispatcher:
         exchange.dialect = caller.dialect
         return caller
 
-    def _match(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Match | SternpostError:
+    def _match(self, exchange: Exchange) -> Match | SternpostError:
         """Find the route; a miss is kept until the credential was checked."""
-        version, method = exchange.version, exchange.request.method
-        route = None if shape is None else self.routes.find(shape, version, method)
-        if route is not None:
-            found = Match(route, values)
-        else:
-            try:
-                found = self.routes.get(version, method, exchange.segments)
-            except SternpostError as miss:
-                return miss
+        try:
+            found = self.routes.get(exchange.version, exchange.request.method, exchange.segments)
+        except SternpostError as miss:
+            return miss
         exchange.route = found.route
         texts = found.values if exchange.era.strict else map(_plus, found.values)
         exchange.call.action = found.route.endpoint.action
         exchange.values = dict(zip(found.route.parameters, texts, strict=True))
         return found
-
-    def _authorize(self, caller: Caller, context: Context, attempt: Attempt) -> None:
-        try:
-            authorize(caller, attempt)
-        except ForbiddenError as refusal:
-            self.wiring.denied(context, refusal.message)
-            raise
 
     @staticmethod
     def _context(exchange: Exchange, caller: Caller) -> Context:
@@ -182,19 +172,22 @@ class Dispatcher:
             if endpoint.needs is not None:
                 for needed in endpoint.needs(work, given):
                     method = needed.endpoint.methods[0]
-                    self._authorize(caller, context, Attempt(needed.endpoint, method, route.version, needed.segments))
+                    authorize(caller, Attempt(needed.endpoint, method, route.version, needed.segments))
             response = self._answer(exchange, route, work, given)
-        except BaseException:
+        except BaseException as failure:
             work.release()
+            if isinstance(failure, UnauthenticatedError):
+                # What a body held opened nothing: that counts like a header.
+                self.authenticator.count_failure(exchange.call.address)
             raise
         if response.is_streamed:
             response.call_on_close(work.release)
-            self._hold_stream(response)
+            self.hold_stream(response)
         else:
             work.release()
         return response
 
-    def _hold_stream(self, response: Response) -> None:
+    def hold_stream(self, response: Response) -> None:
         """Keep some threads free for short answers while large ones are being sent."""
         if not self.streams.acquire(blocking=False):
             response.close()
@@ -270,7 +263,9 @@ class Dispatcher:
         error, era, call = problems.translated(error), exchange.era, exchange.call
         if not isinstance(error, SternpostError):
             log_failure(call, error)
-        action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
+        action = UNKNOWN
+        if exchange.route is not None and not isinstance(error, UnknownPathError):
+            action = exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         if exchange.route is not None and exchange.route.endpoint.bare:
