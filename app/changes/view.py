@@ -170,6 +170,16 @@ class Before:
     def __init__(self, view: BatchView) -> None:
         self._view = view
 
+    @property
+    def tenant(self) -> str:
+        """Whose documents these are."""
+        return self._view.tenant
+
+    @property
+    def keys(self) -> frozenset[DocumentKey]:
+        """Name the documents that may differ from those that are committed."""
+        return self._view.keys
+
     def find(self, kind: str, document_id: str) -> Stored | None:
         """Read a document; None when it did not exist."""
         return self._view.before((kind, document_id))

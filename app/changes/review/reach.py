@@ -11,6 +11,14 @@ from app.store.documents import Stored
 class State(Protocol):
     """The documents of one tenant at one moment: before a change set, or after it."""
 
+    @property
+    def tenant(self) -> str:
+        """Whose documents these are."""
+
+    @property
+    def keys(self) -> Collection[tuple[str, str]]:
+        """Name the documents that may differ from those that are committed."""
+
     def find(self, kind: str, document_id: str) -> Stored | None:
         """Read a document; None when it does not exist."""
 

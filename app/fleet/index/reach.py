@@ -1,66 +1,45 @@
 """Which nodes a change set reaches, before it and after it: a pure function of two sights of one fleet."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from app.changes.change import Change
-from app.fleet.index.sight import Sight, union
-from app.fleet.index.targets import included_in
-from app.fleet.targets import GROUP, SPECIAL
+from app.changes.review.reach import NOBODY, Nodes, Reached
+from app.core.canonical import JSON
+from app.fleet.index.sight import ALL, NO_SERVERS, Sight, union
+from app.fleet.index.targets import is_in, nodes_in
+from app.fleet.references import items
+from app.fleet.targets import GROUP, SPECIAL, simple_targets
 from app.store.documents import Stored
 
+EVERYTHING: Final = Nodes(unseen=frozenset({"special:all"}))
+EVERY_NODE: Final = (ALL, NO_SERVERS)
+"""The special targets that a node which is made later will be in."""
 THROUGH_RULES: Final = ("rule", "directive", "technique")
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Nodes by id, and what counts although it is no node: special targets, and ids that are no nodes yet."""
-
-    ids: frozenset[str] = frozenset()
-    unseen: frozenset[str] = frozenset()
-
-    def __or__(self, other: "Reached") -> "Reached":
-        return Reached(self.ids | other.ids, self.unseen | other.unseen)
-
-    def __bool__(self) -> bool:
-        return bool(self.ids or self.unseen)
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What one change reaches on both sides of the whole change set, and the rules through which."""
-
-    before: Reached = Reached()
-    after: Reached = Reached()
-    rules: frozenset[str] = frozenset()
-
-    @property
-    def both(self) -> Reached:
-        """Everything that is or was reached."""
-        return self.before | self.after
-
-
-def touched(changes: Sequence[Change], before: Sight, after: Sight) -> list[Touched]:
+def touched(changes: Sequence[Change], before: Sight, after: Sight) -> list[Reached]:
     """Say what each change reaches, in their order: a rule its targets, a directive or technique those of its rules.
 
     A group reaches its members; the rules that name it, or name a group that looks into it, come with it. Disabled
-    rules count: whoever enables them later changes no more than that.
+    rules count: whoever enables them later changes no more than that. A parameter may be used anywhere.
     """
     return [_touched(change, before, after) for change in changes]
 
 
-def reached_by(target: str, sight: Sight) -> Reached:
-    """Give what a simple target reaches."""
-    return _reached([target], sight)
+def members_of(group: str, sight: Sight) -> frozenset[str]:
+    """Name the members of a group, and the ids that it lists and that are no nodes yet."""
+    known = sight.groups.get(group)
+    listed = known.listed if known is not None else frozenset[str]()
+    return listed.union(sight.nodes.ids_of(sight.members_of(group)))
 
 
-def _touched(change: Change, before: Sight, after: Sight) -> Touched:
+def _touched(change: Change, before: Sight, after: Sight) -> Reached:
     rules_before = _rules(change, before) if change.before is not None else set()
     rules_after = _rules(change, after) if change.after is not None else set()
     old = _side(change, change.before, before, rules_before)
     new = _side(change, change.after, after, rules_after)
-    return Touched(old, new, frozenset(rules_before | rules_after))
+    return Reached(old, new, frozenset(rules_before | rules_after))
 
 
 def _rules(change: Change, sight: Sight) -> set[str]:
@@ -82,30 +61,49 @@ def _all_below(group: str, sight: Sight) -> set[str]:
     return found
 
 
-def _side(change: Change, stored: Stored | None, sight: Sight, rules: Iterable[str]) -> Reached:
+def _side(change: Change, stored: Stored | None, sight: Sight, rules: Iterable[str]) -> Nodes:
     if stored is None:
-        return Reached()
+        return NOBODY
     if change.kind == "group":
-        return _reached([GROUP + change.id], sight)
-    known = [rule for rule in rules if rule in sight.rules]
-    numbers = union(sight.targeted(rule) for rule in known)
-    unseen = {one for rule in known for one in _unseen(included_in(sight.rules[rule]["targets"]), sight)}
-    return Reached(frozenset(sight.nodes.ids_of(numbers)), frozenset(unseen))
+        return Nodes(members_of(change.id, sight), frozenset(_unseen(GROUP + change.id, sight)))
+    if change.kind == "parameter":
+        return EVERYTHING
+    if change.kind == "instance":
+        node = stored.document.get("nodeId")
+        return Nodes(frozenset({node})) if isinstance(node, str) and node else EVERYTHING
+    known = [items(sight.rules[rule]["targets"]) for rule in rules if rule in sight.rules]
+    ids = sight.nodes.ids_of(union(nodes_in(targets, sight.target) for targets in known))
+    unborn = (one for targets in known for one in _unborn(targets, sight))
+    unseen = (one for targets in known for one in _unseen({"or": targets}, sight))
+    return Nodes(frozenset((*ids, *unborn)), frozenset(unseen))
 
 
-def _reached(targets: Sequence[str], sight: Sight) -> Reached:
-    numbers = union(sight.target(one) for one in targets)
-    return Reached(frozenset(sight.nodes.ids_of(numbers)), frozenset(_unseen(targets, sight)))
+def _unborn(targets: Sequence[JSON], sight: Sight) -> Iterable[str]:
+    """Name the listed ids that are no nodes yet and would be reached if they were."""
+    groups = [sight.groups.get(text.removeprefix(GROUP)) for text in simple_targets(targets) if text.startswith(GROUP)]
+    listed = {one for group in groups if group is not None for one in group.listed}
+    for node_id in listed:
+        if sight.nodes.number_of(node_id) is None and is_in(targets, lambda text: _would_hold(text, node_id, sight)):  # noqa: B023  asked at once
+            yield node_id
 
 
-def _unseen(targets: Iterable[str], sight: Sight) -> Iterable[str]:
-    for target in targets:
-        if target in SPECIAL:
-            yield target
-        elif target.startswith(GROUP):
-            group = sight.groups.get(target.removeprefix(GROUP))
-            if group is not None and group.is_unreadable:
-                yield target
-            for node_id in group.listed if group is not None else ():
-                if sight.nodes.number_of(node_id) is None:
-                    yield node_id
+def _would_hold(target: str, node_id: str, sight: Sight) -> bool:
+    group = sight.groups.get(target.removeprefix(GROUP)) if target.startswith(GROUP) else None
+    if group is not None:
+        return node_id in group.listed
+    return SPECIAL.get(target) in EVERY_NODE
+
+
+def _unseen(composition: JSON, sight: Sight) -> set[str]:
+    """Name what of a target counts although no node is in it; a part without any bounds what it is cut with."""
+    if isinstance(composition, str):
+        group = sight.groups.get(composition.removeprefix(GROUP)) if composition.startswith(GROUP) else None
+        return {composition} if composition in SPECIAL or (group is not None and group.is_unreadable) else set()
+    if not isinstance(composition, dict):
+        return set()
+    if "include" in composition:
+        return _unseen(composition["include"], sight)
+    if "and" in composition:
+        parts = [_unseen(part, sight) for part in items(composition["and"])]
+        return set().union(*parts) if all(parts) else set()
+    return set().union(*(_unseen(part, sight) for part in items(composition.get("or"))))

@@ -6,11 +6,11 @@ import pytest
 
 from app.boot import Installation
 from app.changes.change import Edit
+from app.changes.review.reach import Nodes
 from app.changes.view import BatchView
 from app.core.context import Context
 from app.fleet.fleet import Fleet
-from app.fleet.index.reach import Reached
-from app.fleet.reaching import FleetReach
+from app.fleet.reach import FleetReach
 from app.store.nodes import Node, put_node
 from app.store.writes import lock_tenant
 from tests.installations import as_account, submit
@@ -56,7 +56,7 @@ def test_a_rewritten_query_reaches_the_nodes_that_it_loses_and_gains(fleet: Inst
     (touched,) = Fleet.of(work).touched(changes)
     around = Fleet.of(work).rules_around(changes, ["n1", "n3", "none"])
 
-    assert (touched.before, touched.after) == (Reached(frozenset({"n3"})), Reached(frozenset({"n1", "n2"})))
+    assert (touched.before, touched.after) == (Nodes(frozenset({"n3"})), Nodes(frozenset({"n1", "n2"})))
     assert touched.rules == {"r-1"}
     assert around == {"n1": (["r-2"], ["r-1", "r-2"]), "n3": (["r-1", "r-2"], ["r-2"])}
     assert Fleet.of(work).nodes_of("r-1") == ["n3"]
@@ -76,10 +76,10 @@ def test_directives_and_rules_reach_what_their_targets_have(fleet: Installation)
     directive, rule, gone = Fleet.of(work).touched(work.preview(edits).changes)
 
     everyone = frozenset({"n1", "n2", "n3", "root"})
-    assert (directive.before, directive.after) == (Reached(everyone, frozenset({"special:all"})),) * 2
+    assert (directive.before, directive.after) == (Nodes(everyone, frozenset({"special:all"})),) * 2
     assert directive.rules == {"r-1", "r-2"}
-    assert rule.both == Reached(frozenset({"n1"}), frozenset({"n9"}))
-    assert (gone.before.ids, gone.after) == ({"n3"}, Reached())
+    assert rule.both == Nodes(frozenset({"n1", "n9"}))
+    assert (gone.before.ids, gone.after) == ({"n3"}, Nodes())
     work.release()
 
 
@@ -134,9 +134,9 @@ def test_reviews_see_whom_a_change_set_reaches(fleet: Installation) -> None:
         assert reach.touches_group(touched.after, "g-2", after)
         assert not reach.touches_group(touched.after, "g-none", after)
         free = ["special:all", "special:all_exceptPolicyServers", "group:all-nodes", "group:g-1", "group:g-2"]
-        assert not reach.is_supervised(Reached(frozenset({"n3"})), free, before)
-        assert reach.is_supervised(Reached(frozenset({"n1"})), free, before)
-        assert reach.is_supervised(Reached(frozenset({"n3"})), free[:-1], before)
-        assert reach.is_supervised(Reached(unseen=frozenset({"n9"})), free, before)
-        assert not reach.is_supervised(Reached(), [], before)
+        assert not reach.is_supervised(Nodes(frozenset({"n3"})), free, before)
+        assert reach.is_supervised(Nodes(frozenset({"n1"})), free, before)
+        assert reach.is_supervised(Nodes(frozenset({"n3"})), free[:-1], before)
+        assert reach.is_supervised(Nodes(unseen=frozenset({"n9"})), free, before)
+        assert not reach.is_supervised(Nodes(), [], before)
     work.release()
