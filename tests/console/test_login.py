@@ -190,3 +190,13 @@ def test_every_page_is_closed_to_scripts_frames_and_caches(server: Server) -> No
     assert (visit.get(f"{HOME}/99").status_code, visit.get("/console/nowhere").status_code) == (404, 404)
     with visit.get("/console/static/console.css") as style:
         assert (style.status_code, style.mimetype) == (200, "text/css")
+
+
+def test_logging_in_opens_the_documents_of_the_api_where_they_are_closed(server: Server) -> None:
+    server.config = server.config.model_copy(update={"docs_public": False})
+    user = make_user(server, "ann", roles=["administrator"])
+    stranger, visit = Visit.to(server), Visit.of(server, user["id"])
+
+    assert stranger.get("/api/docs/").status_code == 401
+    with visit.get("/api/docs/") as page:
+        assert page.status_code == 200
