@@ -237,6 +237,7 @@ def test_nobody_has_more_told_than_they_may_read_and_tenants_see_only_their_own(
 
     told = [(json.loads(body)["id"].split(":")[0], json.loads(body)["type"]) for _, body in target.taken]
     assert sorted(told) == [("acme", "WebhookAdded"), ("default", "RuleAdded"), ("default", "WebhookAdded")]
+    assert [one["state"] for one in deliveries(server)] == ["delivered", "delivered"]
     # Nothing is told of a tenant that is switched off.
     server.put("/api/25/rules", token=token, json=RULE)
     with server.opened.database.writing() as connection:
