@@ -104,6 +104,16 @@ class Config(BaseSettings):
     notice_log_days: int = Field(
         30, ge=1, le=3650, description="Days for which it is kept what webhooks were told and which mails were sent."
     )
+    event_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after which logins and refusals leave the log, each run of them for one event; "
+        "0 means never.",
+    )
+    report_retention_days: int = Field(
+        30, ge=1, le=3650, description="Days that nodes' runs are kept; the newest of each node stays."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

@@ -23,7 +23,7 @@ from app.changes.review.policy import KIND as POLICY
 from app.changes.review.policy import SWITCH_KEY
 from app.changes.review.reach import NoReach, Reach
 from app.changes.secrecy import Sealer
-from app.changes.view import BatchView
+from app.changes.view import BatchView, FindNodes, no_nodes
 from app.changes.watching import Watch
 from app.core.canonical import Document
 from app.core.clock import now_ms
@@ -75,6 +75,7 @@ class Committer:
         self._laws = Laws(self.kinds, reserved or {})
         self._commits = commits
         self.reach = reach or NoReach()
+        self.find_nodes: FindNodes = no_nodes  # replaced by whoever knows the fleet
         self._lanes = Lanes()
 
     def submit(  # noqa: PLR0913  a change set and all that may come with it
@@ -117,7 +118,7 @@ class Committer:
             SternpostError: it would be refused.
         """
         with self.database.connect(ctx.tenant) as connection:
-            view = BatchView(connection, ctx.tenant, self.kinds, ctx)
+            view = BatchView(connection, ctx.tenant, self.kinds, ctx, self.find_nodes)
             edits = [*edits, *(plan(view) if plan is not None else ())]
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
@@ -151,6 +152,23 @@ class Committer:
             fault_point("operate.before")
         fault_point("operate.after")
         return deed.answer
+
+    def log(self, ctx: Context, facts: Sequence[Fact]) -> TenantHead:
+        """Log what happened without anything being changed (a refusal, an export), whatever the tenant's state is.
+
+        Answers where the log stands then.
+
+        Raises:
+            NotFoundError: there is no such tenant.
+        """
+        with self.database.writing(ctx.tenant) as connection:
+            head = lock_tenant(connection, ctx.tenant)
+            if head is None:
+                raise NotFoundError(f"Tenant '{ctx.tenant}' was not found")
+            recorder = Recorder(head, None, self.kinds, Batch(), max(self.clock(), head.time))
+            recorder.note(ctx, facts)
+            write(connection, head, recorder.batch)
+        return head
 
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         try:
@@ -187,7 +205,7 @@ class Committer:
             raise NotFoundError(f"Tenant '{lane.tenant}' was not found")
         fault_point("commit.locked")
         now = max(self.clock(), head.time)
-        view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx)
+        view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx, self.find_nodes)
         known = needed((edit for ticket in tickets for edit in ticket.edits), self.kinds)
         view.preload({*known, *REASON_SETTINGS, SWITCH_KEY})
         view.adopt(POLICY, self._policies(connection, lane, head))

@@ -10,8 +10,8 @@ from app.changes.work import Work
 from app.console.api import Api
 from app.console.sessions import Door, Visitor
 from app.core.context import Context, Source
-from app.http.endpoint import Intent
 from app.http.observe import CALL, Call
+from app.http.seams import Intent
 from app.resources.logins import service as logins
 from app.store.db import Database
 from app.store.secrets import KeyRing

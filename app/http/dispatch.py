@@ -11,11 +11,11 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
-from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError, UnknownPathError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, reviewing, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
-from app.http.endpoint import Answer, Given, Work
+from app.http.endpoint import Answer, Given
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.given import NO_INTENT, Asked, named, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
@@ -25,6 +25,7 @@ from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, 
 from app.http.problems import wrong_method
 from app.http.responses import matches, not_modified, respond, watched
 from app.http.routing import Match, Route, Routes
+from app.http.seams import Work
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.waiting import awaited, collection_tag, wait_s
@@ -107,15 +108,15 @@ class Dispatcher:
         if endpoint.streams:
             present().lift()
         context = self._context(exchange, caller)
-        if not public:
-            self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
-            refuse_inactive(caller.state)
-            check_form(caller, endpoint, request.environ, self.wiring.is_form)
         try:
+            if not public:
+                authorize(caller, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
+                refuse_inactive(caller.state)
+                check_form(caller, endpoint, request.environ, self.wiring.is_form)
             return self._run(exchange, match.route, caller, context)
-        except UnauthenticatedError:
-            # What a body held opened nothing: that counts like a header.
-            self.authenticator.count_failure(exchange.call.address)
+        except ForbiddenError as refused:
+            if not public and not caller.is_nobody:
+                self.wiring.denied(context, refused.message)
             raise
 
     def authenticate(self, exchange: Exchange, heard: Mapping[str, object] | None = None) -> Caller:
@@ -138,13 +139,6 @@ class Dispatcher:
         exchange.call.action = found.route.endpoint.action
         exchange.values = dict(zip(found.route.parameters, texts, strict=True))
         return found
-
-    def _authorize(self, caller: Caller, context: Context, attempt: Attempt) -> None:
-        try:
-            authorize(caller, attempt)
-        except ForbiddenError as refusal:
-            self.wiring.denied(context, refusal.message)
-            raise
 
     @staticmethod
     def _context(exchange: Exchange, caller: Caller) -> Context:
@@ -178,19 +172,22 @@ class Dispatcher:
             if endpoint.needs is not None:
                 for needed in endpoint.needs(work, given):
                     method = needed.endpoint.methods[0]
-                    self._authorize(caller, context, Attempt(needed.endpoint, method, route.version, needed.segments))
+                    authorize(caller, Attempt(needed.endpoint, method, route.version, needed.segments))
             response = self._answer(exchange, route, work, given)
-        except BaseException:
+        except BaseException as failure:
             work.release()
+            if isinstance(failure, UnauthenticatedError):
+                # What a body held opened nothing: that counts like a header.
+                self.authenticator.count_failure(exchange.call.address)
             raise
         if response.is_streamed:
             response.call_on_close(work.release)
-            self._hold_stream(response)
+            self.hold_stream(response)
         else:
             work.release()
         return response
 
-    def _hold_stream(self, response: Response) -> None:
+    def hold_stream(self, response: Response) -> None:
         """Keep some threads free for short answers while large ones are being sent."""
         if not self.streams.acquire(blocking=False):
             response.close()
@@ -266,7 +263,9 @@ class Dispatcher:
         error, era, call = problems.translated(error), exchange.era, exchange.call
         if not isinstance(error, SternpostError):
             log_failure(call, error)
-        action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
+        action = UNKNOWN
+        if exchange.route is not None and not isinstance(error, UnknownPathError):
+            action = exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         if exchange.route is not None and exchange.route.endpoint.bare:
