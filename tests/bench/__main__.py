@@ -15,6 +15,7 @@ from tests.bench import (
     row5_one_rule,
     row8_history,
     row9_tenants,
+    row10_events,
     row11_archives,
 )
 from tests.bench.figures import Figure, say, table
@@ -28,6 +29,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "5": row5_one_rule.measure,
     "8": row8_history.measure,
     "9": row9_tenants.measure,
+    "10": row10_events.measure,
     "11": row11_archives.measure,
     "memory": memory.measure,
 }
