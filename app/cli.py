@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Place] = {
     "import-rudder": Place(
         "app.commands.rudder:import_rudder", "Import an archive that Rudder exported, as one change set."
     ),
+    "review": Place("app.commands.review:review", "Look after reviews."),
     "verify": Place("app.commands.verify:verify", "Prove that log, documents, git and checkpoints agree."),
     "witness": Place("app.commands.keys:witness", "Append a signed checkpoint of every log that moved to FILE."),
     "keys": Place("app.commands.keys:keys", "Look after the keys that sign checkpoints and encrypt secrets."),

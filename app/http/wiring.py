@@ -8,12 +8,16 @@ from pathlib import Path
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.http.auth import API_TOKEN, FindAccount, Resolve
-from app.http.endpoint import Intent, Work
+from app.http.seams import Intent, Work
 from app.store.accounts import token_hash
 
 
 def _always_ready() -> str | None:
     return None
+
+
+def _no_form(_cookie: str, _given: str) -> bool:
+    return False
 
 
 def _ignore(_context: Context, _text: str) -> None:
@@ -40,7 +44,8 @@ class Wiring:
     repository, brought up to its head, and `find_names` the lines of its mailmap. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
-    A request may take `request_timeout_s`, unless its endpoint streams.
+    `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can
+    make a browser write. A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -48,6 +53,7 @@ class Wiring:
     find_others: Mapping[str, Resolve] = field(default_factory=dict)
     find_fault: Callable[[], str | None] = _always_ready
     denied: Callable[[Context, str], None] = _ignore
+    is_form: Callable[[str, str], bool] = _no_form
     find_repository: Callable[[str], Path] = _no_repository
     find_names: Callable[[str], Iterable[str]] = _no_names
     max_body_bytes: int = 8 * 1024 * 1024
