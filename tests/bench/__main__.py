@@ -19,6 +19,7 @@ from tests.bench import (
     row9_tenants,
     row10_events,
     row11_archives,
+    row12_review,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -35,6 +36,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "9": row9_tenants.measure,
     "10": row10_events.measure,
     "11": row11_archives.measure,
+    "12": row12_review.measure,
     "memory": memory.measure,
 }
 
