@@ -40,8 +40,9 @@ def found_installation(url: str, keys: Path, data_dir: Path) -> None:
 
 @contextmanager
 def open_for_test(config: Config) -> Iterator[Installation]:
-    """Open an installation and close it afterwards."""
+    """Open an installation and close it afterwards; refusals become events when a test flushes the notes."""
     with installation(config) as opened:
+        opened.notes.later = lambda _delay_s, _act: None
         yield opened
 
 
