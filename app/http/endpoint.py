@@ -129,7 +129,7 @@ class Given:
     `fields` has the input that was sent, by the schema's Python names; `document` the same by the names in which
     documents are stored, ready for an `Edit`. A field that was not sent, or sent as null, is in neither.
     `body` is the JSON of an endpoint that declares no input schema but `json_only`, `text` a body of its `text_types`,
-    `upload` the file of one that declares an upload.
+    `upload` the file of one that declares an upload. `known` is what `needs` found out, for the view.
     """
 
     path: Mapping[str, str]
@@ -146,6 +146,7 @@ class Given:
     change_request_description: str = ""
     if_match: int | None = None
     dry_run: bool = False
+    known: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
