@@ -17,8 +17,10 @@ from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
 from app.dialects.takaro.admin import AdminGuard
-from app.dialects.takaro.mount import AdminRoutes
-from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, AccountGrant
+from app.dialects.takaro.callers import Callers
+from app.dialects.takaro.mount import Surface
+from app.dialects.takaro.routes import ROUTES
+from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, TAKARO_TOKEN, AccountGrant, Authenticator
 from app.http.endpoint import Intent
 from app.http.mount import mount
 from app.http.observe import configure_logging
@@ -31,6 +33,8 @@ from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
 from app.store.migrations import is_current
 from app.store.tenants import find_by_key, find_tenant
+
+DAY_MS = 86_400_000
 
 
 def create_app(config: Config, opened: Installation | None = None, *, suffix: Suffix = random_suffix) -> Flask:
@@ -46,7 +50,11 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
     wiring = Wiring(
         open_work=server.open_work,
         find_account=server.find_account,
-        find_others={API_KEY: server.find_key, BEARER: server.find_person},
+        find_others={
+            API_KEY: server.find_key,
+            BEARER: server.find_person,
+            TAKARO_TOKEN: server.find_domain_token,
+        },
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
         max_upload_bytes=config.max_upload_bytes,
@@ -58,13 +66,21 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
-    _mount_administration(app, config, server.opened)
+    _mount_root_level(app, config, server)
     return app
 
 
-def _mount_administration(app: Flask, config: Config, opened: Installation) -> None:
-    guard = AdminGuard(config.admin_token.get_secret_value(), Throttle(time.monotonic))
-    AdminRoutes(Administration(opened.all_tenants), guard, opened.git_writer.remove).mount(app)
+def _mount_root_level(app: Flask, config: Config, server: "_Server") -> None:
+    throttle = Throttle(time.monotonic)
+    logins = {BEARER: server.find_root_login, TAKARO_TOKEN: server.find_domain_token}
+    surface = Surface(
+        Administration(server.opened.all_tenants, config.domain_token_days * DAY_MS),
+        AdminGuard(config.admin_token.get_secret_value(), throttle),
+        Callers(server.opened.database, Authenticator(logins, throttle)),
+        server.open_work,
+        config.request_timeout_s,
+    )
+    surface.mount(app, ROUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,12 @@ class _Server:
         if record is None:
             return None
         return AccountGrant(record.id, ANONYMOUS, None, KEY_GRANT, record.state, record.read_only)
+
+    def find_root_login(self, token: str) -> AccountGrant | None:
+        return self.people.find_by_root_login(token, self.opened.committer.clock())
+
+    def find_domain_token(self, token: str) -> AccountGrant | None:
+        return self._standing(self.people.find_by_domain_token(token, self.opened.committer.clock()))
 
     def find_person(self, token: str) -> AccountGrant | None:
         return self._standing(self.people.find_by_access(token, self.opened.committer.clock()))

@@ -138,7 +138,14 @@ SETTINGS: Mapping[str, Setting] = {
     for one in (
         Setting(ALLOWED_NETWORKS, Networks(), []),
         Setting("change_message_prompt", Line(), "Please enter a reason explaining this change."),
+        Setting("commandPrefix", Line(), "/", ours=True),
+        Setting("currencyName", Line(), "Coins", ours=True),
+        Setting("developerMode", Flag(), False, ours=True),
+        Setting("discordRoleSyncEnabled", Flag(), False, ours=True),
+        Setting("discordRoleSyncPreferDiscord", Flag(), False, ours=True),
         Setting("display_recent_changes_graphs", Flag(), True),
+        Setting("domainName", Line(), "", ours=True),
+        Setting("economyEnabled", Flag(), False, ours=True),
         Setting("enable_change_message", Flag(), True),
         Setting("enable_change_request", Flag(), False),
         Setting("enable_javascript_directives", OneOf(texts=("enabled", "disabled")), "enabled"),
@@ -150,6 +157,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("global_policy_mode", _MODES, "enforce"),
         Setting("global_policy_mode_overridable", Flag(), True),
         Setting("mandatory_change_message", Flag(), False),
+        Setting("messagePrefix", Line(), "", ours=True),
         Setting("modified_file_ttl", Number(), 30),
         Setting("node_accept_duplicated_hostname", Flag(), False),
         Setting("node_onaccept_default_policyMode", OneOf(texts=("default", "audit", "enforce")), "default"),
@@ -176,6 +184,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("rudder_setup_done", Flag(), False),
         Setting("run_frequency", Number(least=1), 5),
         Setting("send_metrics", _METRICS, "not_defined"),
+        Setting("serverChatName", Line(), "Sternpost", ours=True),
         Setting("splay_time", Number(), 4),
     )
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from app.core.canonical import JSON, Document
+from app.core.canonical import JSON, Document, canonical
 from app.core.clock import now_ms, rfc3339
 from app.core.errors import InvalidError, UnreadableError
 
@@ -26,6 +26,16 @@ CODES: Final[Mapping[int, tuple[str, str]]] = {
 Constraints = Mapping[str, str]
 
 
+LONGEST_NAME: Final = 100
+LONGEST_ECHO: Final = 1_000
+
+
+def echoed(value: JSON) -> JSON:
+    """Give a refused value as an error repeats it: a large one as the beginning of its text."""
+    text = value if isinstance(value, str) else canonical(value).decode()
+    return value if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}..."
+
+
 class Fault:
     """What is wrong with one property; a fault of something inside it is among its `children`."""
 
@@ -39,7 +49,7 @@ class Fault:
 
     def shown(self) -> Document:
         """Write it as clients read it."""
-        shown: Document = {"property": self.name, "value": self.value}
+        shown: Document = {"property": self.name[:LONGEST_NAME], "value": echoed(self.value)}
         if self.children:
             shown["children"] = [child.shown() for child in self.children]
         else:
@@ -72,13 +82,17 @@ class SearchError(InvalidError):
 def said(error: Exception, status: int, text: str) -> tuple[str, Document]:
     """Give the text of `errorDetails` and the `meta` of an error."""
     code, title = CODES.get(status, CODES[500])
-    details: list[JSON] = []
+    fault: Document = {"code": code, "message": title, "details": None}
     if isinstance(error, SearchError):
-        title = error.title
-        details.extend(fault.shown() for fault in error.faults)
-        code = "ValidationError" if details else code
+        fault = problem_of(error, fault)
     elif isinstance(error, UnreadableError):
-        title = "Invalid JSON"
-        text = f"{title}: {text}"
-    fault: Document = {"code": code, "message": title, "details": details or None}
+        fault["message"] = "Invalid JSON"
+        text = f"Invalid JSON: {text}"
     return text, {"error": fault, "serverTime": rfc3339(now_ms())}
+
+
+def problem_of(error: SearchError, fault: Document) -> Document:
+    """Write what is wrong with a search over the `meta.error` of its status."""
+    details: list[JSON] = [one.shown() for one in error.faults]
+    code = "ValidationError" if details else fault["code"]
+    return {"code": code, "message": error.title, "details": details or None}

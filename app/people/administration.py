@@ -100,7 +100,10 @@ def update_user(work: Work, user_id: str, fields: Mapping[str, JSON]) -> Documen
     def edited(connection: Connection, user: User, now: int) -> User:
         _refuse_other_name(user, fields)
         after = replace(
-            user, name=str(fields.get("name", user.name)), roles=_roles(connection, work, user, fields, now)
+            user,
+            name=str(fields.get("name", user.name)),
+            roles=_roles(connection, work, user, fields, now),
+            dashboard=fields.get("isDashboardUser", user.dashboard) is True,
         )
         if fields.get("email") not in (None, user.email):
             after = _readdressed(connection, work, after, str(fields["email"]), now)
@@ -110,7 +113,7 @@ def update_user(work: Work, user_id: str, fields: Mapping[str, JSON]) -> Documen
             after = replace(after, password=hashed)
         return after
 
-    return _modify(work, user_id, edited)
+    return modify(work, user_id, edited)
 
 
 def disable_user(work: Work, user_id: str) -> Document:
@@ -126,7 +129,7 @@ def disable_user(work: Work, user_id: str) -> Document:
         delete_tokens_of(connection, user.tenant, user.id)
         return replace(user, enabled=False)
 
-    return _modify(work, user_id, edited)
+    return modify(work, user_id, edited)
 
 
 def enable_user(work: Work, user_id: str) -> Document:
@@ -135,7 +138,7 @@ def enable_user(work: Work, user_id: str) -> Document:
     Raises:
         NotFoundError: there is no such user.
     """
-    return _modify(work, user_id, lambda _connection, user, _now: replace(user, enabled=True))
+    return modify(work, user_id, lambda _connection, user, _now: replace(user, enabled=True))
 
 
 def delete_user(work: Work, user_id: str) -> Document:
@@ -179,7 +182,14 @@ def missing(user_id: str) -> NotFoundError:
     return NotFoundError(UNKNOWN.format(user_id[:80]))
 
 
-def _modify(work: Work, user_id: str, edited: Edited) -> Document:
+def modify(work: Work, user_id: str, edited: Edited) -> Document:
+    """Change a user as `edited` says, and log what changed; nobody is left without an administrator.
+
+    Raises:
+        NotFoundError: there is no such user.
+        InvalidError: nobody would be administrator any more.
+    """
+
     def act(connection: Connection, now: int) -> Deed:
         before = locked(connection, work, user_id)
         after = edited(connection, before, now)
@@ -210,6 +220,7 @@ def _new(connection: Connection, work: Work, fields: Mapping[str, JSON], now: in
         roles=roles,
         created=now,
         updated=now,
+        dashboard=fields.get("isDashboardUser", True) is True,
     )
 
 
