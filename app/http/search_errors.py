@@ -28,6 +28,8 @@ Constraints = Mapping[str, str]
 
 LONGEST_NAME: Final = 100
 LONGEST_ECHO: Final = 1_000
+MOST_FAULTS: Final = 100
+"""What one answer tells of; who sends more has not tried to get it right."""
 
 
 def echoed(value: JSON) -> JSON:
@@ -36,20 +38,25 @@ def echoed(value: JSON) -> JSON:
     return value if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}..."
 
 
+def short(name: str) -> str:
+    """Give a name as an error repeats it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+
+
 class Fault:
     """What is wrong with one property; a fault of something inside it is among its `children`."""
 
     def __init__(
         self, name: str, value: JSON, constraints: Constraints | None = None, children: Sequence["Fault"] = ()
     ) -> None:
-        self.name = name
+        self.name = short(name)
         self.value = value
         self.constraints = dict(constraints or {})
-        self.children = list(children)
+        self.children = list(children)[:MOST_FAULTS]
 
     def shown(self) -> Document:
         """Write it as clients read it."""
-        shown: Document = {"property": self.name[:LONGEST_NAME], "value": echoed(self.value)}
+        shown: Document = {"property": self.name, "value": echoed(self.value)}
         if self.children:
             shown["children"] = [child.shown() for child in self.children]
         else:
@@ -70,13 +77,13 @@ class SearchError(InvalidError):
 
     def __init__(self, title: str, faults: Sequence[Fault] = (), *, remedy: str = "") -> None:
         found: dict[str, list[str]] = {}
-        for path, text in (pair for fault in faults for pair in fault.texts()):
+        for path, text in (pair for fault in faults[:MOST_FAULTS] for pair in fault.texts()):
             found.setdefault(path, []).append(text)
         first = next((text for texts in found.values() for text in texts), "")
         said = f"{title}: {first}" if first and first not in title else title
         super().__init__(f"{said}; {remedy}" if remedy else said, fields=found)
         self.title = title
-        self.faults = tuple(faults)
+        self.faults = tuple(faults[:MOST_FAULTS])
 
 
 def said(error: Exception, status: int, text: str) -> tuple[str, Document]:

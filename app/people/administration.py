@@ -1,6 +1,6 @@
 """What can be done to the people of a tenant; each write is one transaction, and an event without personal data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,8 +30,13 @@ Edited = Callable[[Connection, User, int], User]
 def list_users(work: Work) -> list[Document]:
     """Show the users of the tenant, by id."""
     work.session.head()
+    return show_users(work, store.list_users(work.session))
+
+
+def show_users(work: Work, users: Sequence[User]) -> list[Document]:
+    """Show these users."""
     invitations, validated = open_invitations(work.session), validated_users(work.session)
-    return [user_json(user, invitations.get(user.id), validated) for user in store.list_users(work.session)]
+    return [user_json(user, invitations.get(user.id), validated) for user in users]
 
 
 def get_user(work: Work, user_id: str) -> Document:

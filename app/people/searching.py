@@ -1,14 +1,15 @@
 """Where people are searched: the rows of a tenant's users, with what is computed of them as columns."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Boolean, ColumnElement, Select, Text, and_, case, cast, false, func, literal, null, or_, select
 
+from app.http.search import Related
 from app.store.keys import Value
 from app.store.people import USER_COLUMNS, user_of
 from app.store.people_tables import UserRow
-from app.store.session import TENANT
+from app.store.session import TENANT, TenantSession
 from app.store.sources import Position, Table
 
 RoleIds = Callable[[Sequence[Value]], Sequence[str]]
@@ -56,3 +57,18 @@ def users_table(names: dict[str, str] | None = None, *, roles: str = "roles", ro
         conditions=(UserRow.deleted.is_(None),),
         related={roles: holding},
     )
+
+
+USERS_TABLE: Final = users_table()
+
+
+def users_with(ids_of: Callable[[Any], Iterable[str]]) -> Callable[[TenantSession, Sequence[Any]], Related]:
+    """Find the users whose ids the parents name, in one statement; ids without a user are left out."""
+
+    def related(session: TenantSession, parents: Sequence[Any]) -> Related:
+        named = [list(dict.fromkeys(ids_of(parent))) for parent in parents]
+        ids = sorted({one for listed in named for one in listed})
+        found = USERS_TABLE.load(session, ids) if ids else {}
+        return [[found[one] for one in listed if one in found] for listed in named]
+
+    return related

@@ -11,7 +11,7 @@ from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError, UnsupportedMediaError
 from app.dialects.takaro.envelope import ValidationFault
 from app.http.params import body_of, has_body, is_json
-from app.http.search_errors import LONGEST_NAME, echoed
+from app.http.search_errors import MOST_FAULTS, echoed, short
 from app.people.members import check_email
 
 Check = Callable[[str, JSON], Mapping[str, str]]
@@ -140,16 +140,16 @@ def checked(body: Document, table: Mapping[str, Property]) -> Document:
         if wrong:
             faults.append(_detail(name, value, wrong))
     if faults:
-        raise ValidationFault(faults)
+        raise ValidationFault(faults[:MOST_FAULTS])
     return {name: value for name, value in body.items() if not table[name].ignored}
 
 
 def _unknown(body: Document, table: Mapping[str, Property]) -> Iterable[Document]:
     for name, value in body.items():
         if name not in table:
-            yield _detail(name, value, {"whitelistValidation": f"property {name} should not exist"})
+            yield _detail(name, value, {"whitelistValidation": f"property {short(name)} should not exist"})
 
 
 def _detail(name: str, value: JSON, constraints: Mapping[str, str]) -> Document:
     value = MASKED if name in SECRET and value is not None else echoed(value)
-    return {"property": name[:LONGEST_NAME], "value": value, "constraints": dict(constraints)}
+    return {"property": short(name), "value": value, "constraints": dict(constraints)}

@@ -10,14 +10,18 @@ from app.core.diff import field_diff
 from app.http.endpoint import Answer, Endpoint, Given, Needed, Page, Paging, list_under
 from app.http.history import NEWEST, seq_of
 from app.http.resource import Resource
-from app.http.search import Searchable
+from app.http.search import Extension, Related, Searchable, show_documents
 from app.http.versions import Lifespan
 from app.http.writing import Writing
+from app.people.role_shapes import roles_held
+from app.people.searching import users_with
 from app.resources.events import service
 from app.resources.events.schema import EventFilter, RollbackInput
+from app.store.documents import some_documents
 from app.store.format1 import json_object
 from app.store.log import Event, Party
 from app.store.search import Order
+from app.store.session import TenantSession
 
 STRICT = Lifespan(25)
 EVENTS = list_under("events")
@@ -83,7 +87,7 @@ def _row(one: Event, body: str | None, names: dict[str, str]) -> Document:
         "time": rfc3339(one.time),
         "type": one.type,
         "outcome": one.outcome,
-        "actor": {**_party(one.actor), "name": (private.name if private else None) or one.actor.handle},
+        "actor": {**_party(one.actor), "name": _name_of(one)},
         "credential": {"id": one.credential, "name": names.get(one.credential)} if one.credential else None,
         "onBehalfOf": _party(one.on_behalf_of) if one.on_behalf_of else None,
         "source": source,
@@ -97,6 +101,10 @@ def _row(one: Event, body: str | None, names: dict[str, str]) -> Document:
     }
 
 
+def _name_of(one: Event) -> str:
+    return (one.private.name if one.private else None) or one.actor.handle
+
+
 def _party(party: Party) -> Document:
     return {"id": party.id, "kind": party.kind, "handle": party.handle}
 
@@ -104,6 +112,39 @@ def _party(party: Party) -> Document:
 def _document(body: str | None) -> Document | None:
     value = None if body is None else load(body)
     return value if isinstance(value, dict) else None
+
+
+SEARCHED_KINDS: Mapping[str, str] = {
+    "rule": "rules",
+    "directive": "directives",
+    "technique": "techniques",
+    "group": "groups",
+    "parameter": "parameters",
+    "ruleCategory": "ruleCategories",
+    "groupCategory": "groupCategories",
+    "team": "teams",
+}
+"""The kinds of documents that an event's object is shown of, and whoever lists all of them may see it."""
+
+
+def show_actors(_work: Work, events: Sequence[Event]) -> list[Document]:
+    """Show who did each event; no address, whoever asks."""
+    return [{**_party(one.actor), "name": _name_of(one)} for one in events]
+
+
+def find_objects(session: TenantSession, events: Sequence[Event]) -> Related:
+    """Find what each event is about, as it is now."""
+    keys = {(one.object_kind, one.object_id) for one in events if one.object_kind in SEARCHED_KINDS and one.object_id}
+    found = some_documents(session, {(str(kind), str(name)) for kind, name in keys})
+    return [[found[key]] if (key := (str(one.object_kind), str(one.object_id))) in found else [] for one in events]
+
+
+_ACTORS = users_with(lambda one: [one.actor.id] if one.actor.kind == "user" else [])
+
+
+def _roles_of_actors(session: TenantSession, events: Sequence[Event]) -> Related:
+    users = _ACTORS(session, events)
+    return roles_held(session, [found[0] if found else None for found in users])
 
 
 SEARCH = Searchable(
@@ -114,6 +155,11 @@ SEARCH = Searchable(
     keys=service.KEYS,
     source=lambda _work: service.SOURCE,
     order=Order("seq", descending=True),
+    extensions={
+        "actor": Extension(find=lambda _session, events: [[one] for one in events], show=show_actors),
+        "actor.roles": Extension(find=_roles_of_actors, target="roles", many=True),
+        "object": Extension(find=find_objects, show=show_documents(), reads=tuple(SEARCHED_KINDS.values())),
+    },
 )
 
 ENDPOINTS = (
