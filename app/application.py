@@ -19,6 +19,7 @@ from app.core.errors import SternpostError
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.callers import Callers
 from app.dialects.takaro.mount import Surface
+from app.dialects.takaro.openapi import document_routes
 from app.dialects.takaro.routes import ROUTES
 from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, TAKARO_TOKEN, AccountGrant, Authenticator
 from app.http.endpoint import Intent
@@ -80,7 +81,7 @@ def _mount_root_level(app: Flask, config: Config, server: "_Server") -> None:
         server.open_work,
         config.request_timeout_s,
     )
-    surface.mount(app, ROUTES)
+    surface.mount(app, (*ROUTES, *document_routes(ROUTES, is_open=config.docs_public)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The typical run of a client at root level, from the first call to the last."""
 
+from app.dialects.takaro.routes import ROUTES
 from tests.installations import Server
 from tests.takaro.calling import Root, administrator, domain, login, permission
 
@@ -49,3 +50,26 @@ def test_the_typical_acceptance_run(server: Server) -> None:
     assert again.refused("GET", "/me")[:2] == (401, "UnauthorizedError")
     admin.data("DELETE", f"/domain/{home}?hardDelete=true")
     assert root.refused("GET", "/me") == (401, "UnauthorizedError", "Not authorized")
+
+
+def test_the_routes_are_described_whole(server: Server) -> None:
+    described = server.client.get("/openapi.json").json
+
+    said = {(method.upper(), path) for path, methods in described["paths"].items() for method in methods}
+    assert said == {(route.method, route.path) for route in ROUTES}
+    schemes = set(described["components"]["securitySchemes"])
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            assert {name for one in operation["security"] for name in one} <= schemes
+            assert operation["responses"]["200"]
+    page = server.client.get("/api.html")
+    assert (page.status_code, page.headers["Location"]) == (302, "/api/docs/")
+
+
+def test_every_route_asks_who_calls(server: Server) -> None:
+    assert len(ROUTES) > 30
+    for route in ROUTES:
+        path = route.path.replace("{", "").replace("}", "")
+        answer = Root(server).call(route.method, path)
+        assert answer.status_code == (400 if route.path == "/login" else 401), route
+        assert answer.json["data"] is None
