@@ -35,13 +35,15 @@ def _in_thread(delay_s: float, act: Callable[[], None]) -> None:
 class Notes:
     """Collects facts of this process and writes them a moment later; what is lost with the process is that moment.
 
-    Whoever is refused cannot tell by the time it takes whether something was written.
+    Whoever is refused cannot tell by the time it takes whether something was written. Acts of which nobody may tell
+    whether they were done are done here too.
     """
 
     committer: Committer
     later: Callable[[float, Callable[[], None]], None] = _in_thread
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _waiting: dict[tuple[str | None, ...], _Note] = field(default_factory=dict)
+    _acts: dict[tuple[str, str], tuple[Context, Act]] = field(default_factory=dict)
 
     def note(self, ctx: Context, fact: Fact) -> None:
         """Take a fact; the caller never waits for the database."""
@@ -59,15 +61,32 @@ class Notes:
         if first:
             self.later(DELAY_S, self.flush)
 
+    def act(self, ctx: Context, name: str, act: Act) -> None:
+        """Take an act; of one name in a tenant only the last is done."""
+        with self._mutex:
+            if len(self._acts) >= MOST_WAITING:
+                _log.warning("act not done", name=name, tenant=ctx.tenant, reason="too many are waiting")
+                return
+            self._acts[ctx.tenant, name] = (ctx, act)
+            first = len(self._acts) == 1
+        if first:
+            self.later(DELAY_S, self.flush)
+
     def flush(self) -> None:
         """Write what was taken; what cannot be written is logged and dropped."""
         with self._mutex:
             waiting, self._waiting = self._waiting, {}
+            acts, self._acts = self._acts, {}
         for one in waiting.values():
-            try:
-                self.committer.operate(one.ctx, _act(one))
-            except SternpostError as failure:
-                _log.warning("event not noted", type=one.fact.type, tenant=one.ctx.tenant, reason=failure.message)
+            self._operate(one.ctx, _act(one), one.fact.type)
+        for (_, name), (ctx, act) in acts.items():
+            self._operate(ctx, act, name.partition(":")[0])
+
+    def _operate(self, ctx: Context, act: Act, name: str) -> None:
+        try:
+            self.committer.operate(ctx, act)
+        except SternpostError as failure:
+            _log.warning("event not noted", type=name, tenant=ctx.tenant, reason=failure.message)
 
 
 def _act(one: _Note) -> Act:

@@ -78,7 +78,7 @@ def _operation(route: Route) -> Document:
     return operation
 
 
-_CODES: Final[list[JSON]] = sorted({"ValidationError", *(said.code for said in PROBLEMS.values())})
+_CODES: Final[list[JSON]] = [*sorted({"ValidationError", *(said.code for said in PROBLEMS.values())})]
 _ERROR: Final[Document] = {
     "type": "object",
     "properties": {

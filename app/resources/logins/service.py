@@ -156,7 +156,7 @@ def change_password(work: Work, present: str, wanted: str) -> Document:
         known = _caller(connection, work)
         if hash_of(connection, known) != hashed:
             raise UnauthenticatedError(REFUSED)
-        _set_password(connection, known, fresh, now)
+        set_password(connection, known, fresh, now)
         _, pair = begin_login(connection, work.committer.ring, known, now)
         return Deed(facts=(about(known, "UserModified", {"changes": [{"path": "/password"}]}),), answer=pair, once=True)
 
@@ -189,7 +189,8 @@ def end_login(work: Work, ctx: Context, login_id: str) -> Document:
     return work.within(ctx.because("Log out")).operate(act)
 
 
-def _set_password(connection: Connection, user: User, hashed: str, now: int) -> None:
+def set_password(connection: Connection, user: User, hashed: str, now: int) -> None:
+    """Set the password that a user logs in with, and end every login that the old one opened."""
     if user.password is not None or user.identity is None:
         update_user(connection, replace(user, password=hashed, updated=now))
         store.end_logins_of(connection, user.tenant, user.id)
