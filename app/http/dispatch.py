@@ -171,6 +171,8 @@ class Dispatcher:
         general = general_of(sent.texts, rules)
         work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
+            if endpoint.gate is not None:
+                endpoint.gate(work)
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
             if endpoint.needs is not None:
                 for needed in endpoint.needs(work, given):

@@ -232,6 +232,7 @@ class Endpoint:
     `creates` makes the status 201 for the tenant API. `configuration` opens a read to a tenant's key alone though its
     right is none of configuration. `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
     the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
+    `gate` refuses before the input is looked at.
     """
 
     methods: tuple[str, ...]
@@ -265,6 +266,7 @@ class Endpoint:
     upload: Upload | None = None
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
     greets: tuple[str, ...] = ()
+    gate: Callable[[Any], None] | None = None
 
     @property
     def writes(self) -> bool:
