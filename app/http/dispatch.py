@@ -241,7 +241,7 @@ class Dispatcher:
     def _is_search(self, exchange: Exchange) -> bool:
         """Say whether the path is one of a search, whatever the method."""
         route = exchange.route
-        if route is None and exchange.segments[-1:] == ["search"]:
+        if route is None and tuple(exchange.segments[-1:]) == ("search",):
             with suppress(SternpostError):
                 route = self.routes.get(exchange.version, "POST", exchange.segments).route
         return route is not None and route.endpoint.search_errors
