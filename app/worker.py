@@ -11,6 +11,7 @@ from app.boot import Installation, open_installation
 from app.config import Config
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
+from app.expiring import delete_expired
 from app.http.observe import configure_logging
 from app.people.mailing import MailServer, send_due
 from app.store.events import followed_heads
@@ -68,6 +69,9 @@ def _chores(opened: Installation, stopping: threading.Event) -> None:
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)
+    for tenant in opened.tenants():
+        if not stopping.is_set():
+            delete_expired(opened, tenant, now_ms())
     for tenant in followed_heads(opened.database):
         if not stopping.is_set():
             opened.git_writer.maintain(tenant)

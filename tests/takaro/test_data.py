@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from app.core.clock import now_ms
+from app.expiring import delete_expired
 from tests.installations import Server
 from tests.takaro.calling import Root, administrator, domain, member
 
@@ -54,6 +56,37 @@ def test_variables_are_parameters(server: Server) -> None:
     assert root.data("POST", "/variables/search", {"filters": {"playerId": [UNKNOWN]}}) == []
     assert root.data("DELETE", path) == {}
     assert root.refused("DELETE", path)[:2] == (404, "NotFoundError")
+
+
+def test_a_variable_may_end_by_itself(server: Server) -> None:
+    made, root = domain(server)
+    home, headers = made["createdDomain"]["id"], native(server, made)
+    body = {"key": "short", "value": "x", "expiresAt": "2999-01-01T01:00:00+01:00"}
+    one = root.data("POST", "/variables", body)
+    root.data("POST", "/variables", {"key": "long", "value": "x"})
+    path = f"/variables/{one['id']}"
+
+    assert one["expiresAt"] == "2999-01-01T00:00:00.000Z"
+    shown = server.client.get("/api/25/parameters/short", headers=headers).json["data"]["parameters"][0]
+    assert shown["expiresAt"] == one["expiresAt"]
+    assert (
+        "expiresAt" not in server.client.get("/api/24/parameters/short", headers=headers).json["data"]["parameters"][0]
+    )
+    assert root.data("PUT", path, {"expiresAt": None})["expiresAt"] is None
+    assert root.refused("PUT", path, {"expiresAt": "soon"})[:2] == (400, "ValidationError")
+    assert root.data("PUT", path, {"expiresAt": "2020-01-01T00:00:00Z"})["value"] == "x"
+    assert root.refused("GET", path)[:2] == (404, "NotFoundError")
+    assert [each["key"] for each in root.data("POST", "/variables/search")] == ["long"]
+    again = root.data("POST", "/variables", {"key": "short", "value": "new"})
+    assert (again["value"], again["expiresAt"], again["id"]) == ("new", None, one["id"])
+    root.data("PUT", path, {"expiresAt": "2020-01-01T00:00:00Z"})
+    delete_expired(server.opened, home, now_ms())
+    assert server.client.get("/api/25/parameters/short", headers=headers).status_code == 404
+    assert server.client.get("/api/25/parameters/long", headers=headers).status_code == 200
+    (gone,) = root.data("POST", "/event/search", {"filters": {"eventName": ["GlobalParameterDeleted"]}})
+    assert (gone["meta"]["actor"]["handle"], gone["meta"]["reason"]) == ("sternpost", "It expired")
+    wrong = server.client.post("/api/25/parameters/long", json={"expiresAt": "soon"}, headers=headers)
+    assert (wrong.status_code, list(wrong.json["errors"])) == (400, ["expiresAt"])
 
 
 def test_too_many_variables_are_refused(server: Server) -> None:

@@ -9,14 +9,15 @@ from sqlalchemy import ColumnElement, false, true
 from app.changes.change import Edit
 from app.changes.work import Work
 from app.core.canonical import JSON, Document, canonical
-from app.core.clock import rfc3339
+from app.core.clock import now_ms, rfc3339
 from app.core.errors import InvalidError, NotFoundError
 from app.dialects.takaro.ids import named_uuid
-from app.dialects.takaro.reading import Property, checked, nothing, read_body, text
+from app.dialects.takaro.reading import Property, checked, moment, nothing, read_body, text
 from app.dialects.takaro.searching import answer
 from app.dialects.takaro.visit import Paged, Route, Visit
 from app.http.search import Searchable, joined_searches
 from app.store.documents import Stored, document_ids, find_document
+from app.store.expired import ids_of_expired
 from app.store.keys import Key
 from app.store.search import Filter
 from app.store.session import TenantSession
@@ -31,7 +32,7 @@ FOREIGN: Final = ("gameServerId", "playerId", "moduleId")
 
 _MORE: Final = {
     **{name: Property(nothing, nullable=True) for name in FOREIGN},
-    "expiresAt": Property(nothing, nullable=True),
+    "expiresAt": Property(moment, nullable=True),
 }
 _NEW: Final = {
     "key": Property(text(1, 200), required=True),
@@ -48,7 +49,7 @@ def variable_json(stored: Stored) -> Document:
         "id": named_uuid("variable", stored.id),
         "key": stored.id,
         "value": value if isinstance(value, str) else canonical(value).decode(),
-        "expiresAt": None,
+        "expiresAt": stored.document.get("expiresAt"),
         **dict.fromkeys(FOREIGN),
         "createdAt": rfc3339(stored.created),
         "updatedAt": rfc3339(stored.updated),
@@ -63,7 +64,11 @@ def search(visit: Visit) -> Paged:
 def create(visit: Visit) -> JSON:
     """Make a variable."""
     fields = checked(read_body(visit.request), _NEW)
-    edit = Edit(KIND, str(fields["key"]), "create", {"value": fields["value"]})
+    key = str(fields["key"])
+    present = find_document(visit.work.session, KIND, key)
+    # One that has expired and is still there, because it is deleted later, takes up no name.
+    is_over = present is not None and _is_over(present)
+    edit = Edit(KIND, key, "modify" if is_over else "create", _stored(fields), whole=is_over)
     return variable_json(visit.work.submit([edit]).asked[0].shown)
 
 
@@ -77,9 +82,10 @@ def update(visit: Visit) -> JSON:
     fields, present = checked(read_body(visit.request), _CHANGED), _found(visit)
     if fields.get("key", present.id) != present.id:
         raise InvalidError(f"The key of variable '{present.id}' never changes; make another variable")
-    if "value" not in fields:
+    stored = _stored(fields)
+    if not stored:
         return variable_json(present)
-    edit = Edit(KIND, present.id, "modify", {"value": fields["value"]})
+    edit = Edit(KIND, present.id, "modify", stored)
     return variable_json(visit.work.submit([edit]).asked[0].shown)
 
 
@@ -89,8 +95,17 @@ def delete(visit: Visit) -> JSON:
     return {}
 
 
+def _stored(fields: Document) -> Document:
+    return {name: fields[name] for name in ("value", "expiresAt") if name in fields}
+
+
+def _is_over(stored: Stored) -> bool:
+    ends = stored.document.get("expiresAt")
+    return isinstance(ends, str) and ends <= rfc3339(now_ms())
+
+
 def _found(visit: Visit) -> Stored:
-    """Read the variable that the path names; a hidden parameter is none.
+    """Read the variable that the path names; a hidden parameter, or one that has expired, is none.
 
     Raises:
         NotFoundError: there is none.
@@ -98,7 +113,7 @@ def _found(visit: Visit) -> Stored:
     session = visit.work.session
     for key in _keys_of(session, [visit.ids["id"]]):
         stored = find_document(session, KIND, key)
-        if stored is not None and stored.document["hidden"] is not True:
+        if stored is not None and stored.document["hidden"] is not True and not _is_over(stored):
             return stored
     raise NotFoundError(f"Variable '{visit.ids['id']}' was not found")
 
@@ -121,7 +136,7 @@ class _Variables:
         return self.documents.id
 
     def whole(self) -> Sequence[ColumnElement[bool]]:
-        return self.documents.whole()
+        return [*self.documents.whole(), DocumentRow.id.not_in(ids_of_expired(KIND, now_ms()))]
 
     def equals(self, key: str, wanted: Filter) -> ColumnElement[bool]:
         if key in FOREIGN:
