@@ -8,11 +8,12 @@ from typing import Final
 
 from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
-from app.http.endpoint import NO_MEMBERS, Answer, Container, Item, Shown, StoredLike
+from app.http.endpoint import NO_MEMBERS, Answer, Container, Item, Shown
 from app.http.envelope import Envelope, dump, prettify
 from app.http.paging import cursor_of
 from app.http.routing import Route
 from app.http.schemas import Reshape
+from app.http.seams import StoredLike
 
 STREAM_FROM: Final = 1_000_000
 """Bytes above which an answer is sent as it is made."""
@@ -26,7 +27,8 @@ def write(route: Route, answer: Answer, envelope_id: str | None, *, pretty: bool
     container = answer.container or route.endpoint.container
     if container.shape == "text":
         return answer.raw if answer.raw is not None else str(answer.value).encode()
-    envelope = Envelope(answer.action or route.endpoint.action, envelope_id, {**_meta(answer), **answer.members})
+    members = {**_meta(answer), **answer.members}
+    envelope = Envelope(answer.action or route.endpoint.action, envelope_id, members, failed=answer.failed)
     parts = _parts(route, container, answer, envelope)
     if pretty:
         return prettify(b"".join(map(_utf8, parts)).decode()).encode()

@@ -8,10 +8,9 @@ from app.core.clock import now_ms, rfc3339
 from app.core.rights import contract
 from app.core.roles import ROLES
 from app.http.search import Extension, Related
-from app.people.members import EVERYONE
 from app.store import roles as store
 from app.store.people import User
-from app.store.roles import Role
+from app.store.roles import EVERYONE, Role
 from app.store.session import TenantSession
 
 SYSTEM_ROLES: Final[Mapping[str, frozenset[str]]] = {**ROLES, EVERYONE: frozenset[str]()}

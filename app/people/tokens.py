@@ -16,7 +16,7 @@ _CLAIMS: Final = ("sub", "tenant", "type", "jti", "iat", "exp")
 # Times are compared here with our own clock, to the millisecond; the library would take the machine's seconds.
 _OPTIONS: Final[Any] = {"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
-TokenType = Literal["access", "refresh", "invitation", "domain", "reset"]
+TokenType = Literal["access", "refresh", "invitation", "session", "domain", "reset"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,9 @@ from app.dialects.takaro.envelope import ValidationFault, failure, success
 from app.dialects.takaro.ids import is_uuid
 from app.dialects.takaro.visit import Paged, Route, Visit
 from app.http.auth import ANONYMOUS
-from app.http.endpoint import Intent
 from app.http.observe import CALL, Call, log_failure
 from app.http.problems import wrong_method
+from app.http.seams import Intent
 from app.resources.tenants.service import Administration
 
 ADMIN_CREDENTIAL = "admin token"

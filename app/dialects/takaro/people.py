@@ -8,9 +8,8 @@ from app.core.rights import expand
 from app.core.roles import ADMINISTRATOR
 from app.dialects.takaro.ids import role_uuid
 from app.dialects.takaro.permissions import shown_permissions
-from app.people.members import EVERYONE
 from app.store.people import User
-from app.store.roles import Role
+from app.store.roles import EVERYONE, Role
 
 ROOT, USER = "root", "User"
 NAMES: Mapping[str, str] = {ADMINISTRATOR: ROOT, EVERYONE: USER}

@@ -14,9 +14,9 @@ from app.dialects.takaro.reading import Property, checked, read_body, text
 from app.dialects.takaro.searching import answer
 from app.dialects.takaro.visit import Paged, Route, Visit
 from app.http.search import Extension, Searchable, joined_searches
-from app.people.members import EVERYONE
 from app.resources.roles import service
 from app.store.keys import Key
+from app.store.roles import EVERYONE
 from app.store.tenants import find_tenant
 
 READ, MANAGE = "READ_ROLES", "MANAGE_ROLES"

@@ -16,11 +16,11 @@ from app.dialects.takaro.visit import Paged, Route, Visit
 from app.http.search import Extension, Searchable, joined_searches
 from app.people import administration as people
 from app.people.assigning import assign_role, take_role
-from app.people.members import EVERYONE
 from app.people.searching import users_table
 from app.resources.roles.service import list_roles
 from app.store.keys import Key, Value
 from app.store.people import User, find_user
+from app.store.roles import EVERYONE
 from app.store.session import TenantSession
 from app.store.sources import Table
 

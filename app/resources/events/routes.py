@@ -4,24 +4,22 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.changes.rollback import Side, edit_towards, roll_back, state_beside
 from app.changes.work import Work
-from app.core.canonical import JSON, Document, load
-from app.core.clock import rfc3339
-from app.core.diff import field_diff
+from app.core.canonical import Document
 from app.http.endpoint import Answer, Endpoint, Given, Needed, Page, Paging, list_under
 from app.http.history import NEWEST, seq_of
 from app.http.resource import Resource
-from app.http.search import Extension, Related, Searchable, show_documents
+from app.http.search import Extension, Searchable, show_documents
 from app.http.versions import Lifespan
 from app.http.writing import Writing
-from app.people.role_shapes import roles_held
-from app.people.searching import users_with
 from app.resources.events import service
+from app.resources.events.exporting import EXPORT
+from app.resources.events.extending import SEARCHED_KINDS, find_objects, find_roles_of_actors, show_actors
+from app.resources.events.proof import PROOFS
+from app.resources.events.rows import document_of, event_row, whole_event
 from app.resources.events.schema import EventFilter, RollbackInput
-from app.store.documents import some_documents
-from app.store.format1 import json_object
-from app.store.log import Event, Party
+from app.resources.events.stream import STREAM
+from app.store.log import Event
 from app.store.search import Order
-from app.store.session import TenantSession
 
 STRICT = Lifespan(25)
 EVENTS = list_under("events")
@@ -37,7 +35,7 @@ def list_events(work: Work, given: Given) -> Answer:
     bodies = service.replaced_bodies(work.session, shown)
     names = service.credential_names(work.session, shown)
     more = str(shown[-1].seq) if len(events) > page.limit else None
-    return Answer(items=[_row(one, bodies.get(one.seq), names) for one in shown], page=page, next=more)
+    return Answer(items=[event_row(one, bodies.get(one.seq), names) for one in shown], page=page, next=more)
 
 
 def show_event(work: Work, given: Given) -> Answer:
@@ -45,106 +43,19 @@ def show_event(work: Work, given: Given) -> Answer:
     one = service.get_event(work.session, given.path["seq"])
     body = service.replaced_bodies(work.session, [one]).get(one.seq)
     names = service.credential_names(work.session, [one])
-    whole: Document = {
-        **_row(one, body, names),
-        "revision": one.revision,
-        "before": _document(body),
-        "after": _document(one.after),
-        "data": None if one.data is None else dict(json_object(one.data)),
-        "beforeHash": one.before,
-        "privateDigest": one.private_digest,
-        "format": one.format,
-    }
-    return Answer(items=[whole])
+    return Answer(items=[{**whole_event(one, body, names), "before": document_of(body)}])
 
 
 def show_found(work: Work, events: Sequence[Event]) -> list[Document]:
     """Show the events that a search found."""
     bodies = service.replaced_bodies(work.session, events)
     names = service.credential_names(work.session, events)
-    return [_row(one, bodies.get(one.seq), names) for one in events]
+    return [event_row(one, bodies.get(one.seq), names) for one in events]
 
 
 def newest(work: Work, _given: Given) -> str:
     """Name the state that every page depends on."""
     return f"events-{work.session.head().seq}"
-
-
-def _row(one: Event, body: str | None, names: dict[str, str]) -> Document:
-    private, trail = one.private, one.change_request
-    changes: list[JSON] = [
-        {"path": change.path, "old": change.old, "new": change.new}
-        for change in field_diff(_document(body), _document(one.after))
-    ]
-    source: Document = {
-        "ip": private.ip if private else None,
-        "userAgent": private.user_agent if private else None,
-        "requestId": one.request_id,
-    }
-    return {
-        "seq": one.seq,
-        "id": f"{one.tenant}:{one.seq}",
-        "time": rfc3339(one.time),
-        "type": one.type,
-        "outcome": one.outcome,
-        "actor": {**_party(one.actor), "name": _name_of(one)},
-        "credential": {"id": one.credential, "name": names.get(one.credential)} if one.credential else None,
-        "onBehalfOf": _party(one.on_behalf_of) if one.on_behalf_of else None,
-        "source": source,
-        "object": {"kind": one.object_kind, "id": one.object_id, "name": one.object_name} if one.object_id else None,
-        "changes": changes,
-        "reason": one.reason,
-        "changeRequest": {"id": trail.id, "diffHash": trail.diff_hash} if trail else None,
-        "commit": one.commit,
-        "prevHash": one.prev_hash,
-        "hash": one.hash,
-    }
-
-
-def _name_of(one: Event) -> str:
-    return (one.private.name if one.private else None) or one.actor.handle
-
-
-def _party(party: Party) -> Document:
-    return {"id": party.id, "kind": party.kind, "handle": party.handle}
-
-
-def _document(body: str | None) -> Document | None:
-    value = None if body is None else load(body)
-    return value if isinstance(value, dict) else None
-
-
-SEARCHED_KINDS: Mapping[str, str] = {
-    "rule": "rules",
-    "directive": "directives",
-    "technique": "techniques",
-    "group": "groups",
-    "parameter": "parameters",
-    "ruleCategory": "ruleCategories",
-    "groupCategory": "groupCategories",
-    "team": "teams",
-}
-"""The kinds of documents that an event's object is shown of, and whoever lists all of them may see it."""
-
-
-def show_actors(_work: Work, events: Sequence[Event]) -> list[Document]:
-    """Show who did each event; no address, whoever asks."""
-    return [{**_party(one.actor), "name": _name_of(one)} for one in events]
-
-
-def find_objects(session: TenantSession, events: Sequence[Event]) -> Related:
-    """Find what each event is about, as it is now."""
-    keys = {(one.object_kind, one.object_id) for one in events if one.object_kind in SEARCHED_KINDS and one.object_id}
-    found = some_documents(session, {(str(kind), str(name)) for kind, name in keys})
-    return [[found[key]] if (key := (str(one.object_kind), str(one.object_id))) in found else [] for one in events]
-
-
-_ACTORS = users_with(lambda one: [one.actor.id] if one.actor.kind == "user" else [])
-
-
-def _roles_of_actors(session: TenantSession, events: Sequence[Event]) -> Related:
-    users = _ACTORS(session, events)
-    return roles_held(session, [found[0] if found else None for found in users])
 
 
 SEARCH = Searchable(
@@ -157,7 +68,7 @@ SEARCH = Searchable(
     order=Order("seq", descending=True),
     extensions={
         "actor": Extension(find=lambda _session, events: [[one] for one in events], show=show_actors),
-        "actor.roles": Extension(find=_roles_of_actors, target="roles", many=True),
+        "actor.roles": Extension(find=find_roles_of_actors, target="roles", many=True),
         "object": Extension(find=find_objects, show=show_documents(), reads=tuple(SEARCHED_KINDS.values())),
     },
 )
@@ -215,6 +126,7 @@ def rollback_endpoint(writings: Mapping[str, Writing]) -> Endpoint:
         lifespan=STRICT,
         id_from="result",
         write=True,
+        dry_run=True,
         needs=needs,
         errors=(404, 409, 412),
     )
@@ -226,5 +138,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    endpoints = (*ENDPOINTS, rollback_endpoint(writings))
+    endpoints = (*ENDPOINTS, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
     return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))

@@ -14,11 +14,10 @@ from app.core.ids import new_id
 from app.core.rights import contract, expand
 from app.people import role_shapes as shapes
 from app.people.guards import check_may_give_rights
-from app.people.members import EVERYONE
 from app.people.role_shapes import SYSTEM_ROLES, role_json
 from app.store import roles as store
 from app.store.people import lock_users
-from app.store.roles import Role
+from app.store.roles import EVERYONE, Role
 
 KIND = "role"
 RESERVED = "search"
