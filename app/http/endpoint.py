@@ -89,7 +89,8 @@ class Given:
     `fields` has the input that was sent, by the schema's Python names; `document` the same by the names in which
     documents are stored, ready for an `Edit`. A field that was not sent, or sent as null, is in neither.
     `body` is the JSON of an endpoint that declares no input schema but `json_only`, `text` a body of its `text_types`,
-    `upload` the file of one that declares an upload. `last_event_id` is where a client's stream broke off.
+    `upload` the file of one that declares an upload. `last_event_id` is where a client's stream broke off. `known` is
+    what `needs` found out, for the view.
     """
 
     path: Mapping[str, str]
@@ -107,6 +108,7 @@ class Given:
     if_match: int | None = None
     dry_run: bool = False
     last_event_id: str | None = None
+    known: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +195,7 @@ class Endpoint:
     `creates` makes the status 201 for the tenant API. `configuration` opens a read to a tenant's key alone though its
     right is none of configuration. `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
     the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
+    `gate` refuses before the input is looked at.
     """
 
     methods: tuple[str, ...]
@@ -227,6 +230,7 @@ class Endpoint:
     upload: Upload | None = None
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
     greets: tuple[str, ...] = ()
+    gate: Callable[[Any], None] | None = None
 
     @property
     def writes(self) -> bool:

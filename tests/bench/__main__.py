@@ -20,6 +20,7 @@ from tests.bench import (
     row10_events,
     row11_archives,
     row12_review,
+    row13_search,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -37,6 +38,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "10": row10_events.measure,
     "11": row11_archives.measure,
     "12": row12_review.measure,
+    "13": row13_search.measure,
     "memory": memory.measure,
 }
 
