@@ -9,6 +9,7 @@ from app.fleet.criteria.asking import finds
 from app.fleet.index.groups import Group, order_of, read_group, spread
 from app.fleet.index.nodes import Told
 from app.fleet.index.sight import Sight
+from app.fleet.keeping import kept_of
 from app.fleet.references import items
 from app.fleet.targets import GROUP, SPECIAL, simple_targets
 from app.store.documents import Stored
@@ -26,6 +27,7 @@ class Keeper:
         self._order: list[str] = []
         self._listing: dict[str, set[str]] = {}
         self._targets: dict[str, frozenset[str]] = {}
+        self._same: dict[frozenset[str], frozenset[str]] = {}
 
     def take(self, kind: str, document_id: str, stored: Stored | None) -> None:
         """Take a document as it is now; None when it is gone."""
@@ -76,8 +78,9 @@ class Keeper:
             self.sight.rules.pop(rule_id, None)
             self._targets.pop(rule_id, None)
         else:
-            self.sight.rules[rule_id] = stored.document
-            self._targets[rule_id] = frozenset(simple_targets(items(stored.document["targets"])))
+            rule = self.sight.rules[rule_id] = kept_of(stored.document)
+            named = frozenset(simple_targets(items(rule["targets"])))
+            self._targets[rule_id] = self._same.setdefault(named, named)
 
     def _ask_each(self, group_id: str, touched: Mapping[int, Told]) -> bool:
         """Ask every one of these nodes; tell whether anything changed."""

@@ -11,6 +11,7 @@ from app.fleet.index.groups import Group, read_group, spread
 from app.fleet.index.nodes import Nodes
 from app.fleet.index.status import Parts, Surroundings, is_applied, rule_computed
 from app.fleet.index.targets import is_in, nodes_in
+from app.fleet.keeping import kept_of
 from app.fleet.references import items, texts
 from app.fleet.targets import GROUP, SPECIAL, simple_targets
 from app.store.documents import Stored
@@ -131,7 +132,7 @@ class Sight:
                 stale.add(document_id)
                 _put(after.groups, document_id, None if stored is None else read_group(stored.document))
             elif kind == "rule":
-                _put(after.rules, document_id, None if stored is None else stored.document)
+                _put(after.rules, document_id, None if stored is None else kept_of(stored.document))
             elif kind in ("directive", "technique", "setting"):
                 after.parts.put(kind, document_id, stored)
         for group in spread(after.groups, stale):

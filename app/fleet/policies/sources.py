@@ -10,6 +10,7 @@ from app.changes.following import Derivation
 from app.changes.settings import setting
 from app.core.canonical import JSON, Document
 from app.fleet.bundles.facts import Configuration
+from app.fleet.keeping import kept_of
 from app.fleet.techniques.definition import Technique
 from app.fleet.techniques.stored import technique_of
 from app.store.documents import Stored
@@ -54,9 +55,10 @@ class Sources:
                 if stored is not None:
                     # Null is a value too.
                     self.parameters[document_id] = stored.document["value"]
+            elif kind == "rule":
+                _keep(self.rules, document_id, None if stored is None else kept_of(stored.document))
             else:
-                documents = self.rules if kind == "rule" else self.directives
-                _keep(documents, document_id, None if stored is None else stored.document)
+                _keep(self.directives, document_id, None if stored is None else stored.document)
 
     @contextmanager
     def reading(self) -> Iterator["Sources"]:
