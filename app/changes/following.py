@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import bindparam, select
 
-from app.store.documents import Stored, list_documents, some_documents
+from app.store.documents import Stored, some_documents, stream_documents
 from app.store.session import TenantSession
 from app.store.tables import EventRecord
 
@@ -80,7 +80,7 @@ class Followers:
 
     @staticmethod
     def _everything(session: TenantSession, kinds: tuple[str, ...]) -> Iterable[tuple[str, str, Stored | None]]:
-        return ((kind, stored.id, stored) for kind in kinds for stored in list_documents(session, kind))
+        return ((kind, stored.id, stored) for kind in kinds for stored in stream_documents(session, kind))
 
 
 def _changed(

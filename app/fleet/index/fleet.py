@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from app.changes.following import Derivation
@@ -12,6 +13,7 @@ from app.fleet.criteria.compiling import Facet
 from app.fleet.index.keeping import ONE_BY_ONE, Keeper
 from app.fleet.index.nodes import Nodes, Told
 from app.fleet.index.sight import Sight
+from app.fleet.keeping import kept_of
 from app.store.documents import Stored
 from app.store.nodes import Node, changed_nodes
 from app.store.session import TenantSession
@@ -24,7 +26,7 @@ class FleetIndex:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._inbox: deque[tuple[str, str, Stored | None]] = deque()
+        self._inbox: deque[Callable[[], None]] = deque()
         self._sight = Sight(Nodes())
         self._keeper = Keeper(self._sight)
         self._epoch = NOTHING_SEEN
@@ -35,7 +37,12 @@ class FleetIndex:
 
     def note(self, kind: str, document_id: str, stored: Stored | None) -> None:
         """Take a changed document; who reads next works it in."""
-        self._inbox.append((kind, document_id, stored))
+        if kind == "rule":
+            # At the first look these are all rules: their texts must not wait in memory.
+            kept = None if stored is None else kept_of(stored.document)
+            self._inbox.append(partial(self._keeper.take_rule, document_id, kept))
+        else:
+            self._inbox.append(partial(self._keeper.take, kind, document_id, stored))
 
     @contextmanager
     def reading(self, session: TenantSession, epoch: int) -> Iterator[Sight]:
@@ -94,7 +101,7 @@ class FleetIndex:
     def _take_inbox(self) -> bool:
         taken = False
         while self._inbox:
-            self._keeper.take(*self._inbox.popleft())
+            self._inbox.popleft()()
             taken = True
         return taken
 

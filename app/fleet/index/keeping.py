@@ -5,11 +5,11 @@ from typing import Final
 
 from pyroaring import BitMap
 
+from app.core.canonical import Document
 from app.fleet.criteria.asking import finds
 from app.fleet.index.groups import Group, order_of, read_group, spread
 from app.fleet.index.nodes import Told
 from app.fleet.index.sight import Sight
-from app.fleet.keeping import kept_of
 from app.fleet.references import items
 from app.fleet.targets import GROUP, SPECIAL, simple_targets
 from app.store.documents import Stored
@@ -30,13 +30,22 @@ class Keeper:
         self._same: dict[frozenset[str], frozenset[str]] = {}
 
     def take(self, kind: str, document_id: str, stored: Stored | None) -> None:
-        """Take a document as it is now; None when it is gone."""
+        """Take a document of what rules are made of as it is now; None when it is gone."""
         if kind == "group":
             self._take_group(document_id, None if stored is None else read_group(stored.document))
-        elif kind == "rule":
-            self._take_rule(document_id, stored)
         else:
             self.sight.parts.put(kind, document_id, stored)
+
+    def take_rule(self, rule_id: str, rule: Document | None) -> None:
+        """Take what is kept of a rule as it is now; None when it is gone."""
+        self.sight.reached.pop(rule_id, None)
+        if rule is None:
+            self.sight.rules.pop(rule_id, None)
+            self._targets.pop(rule_id, None)
+        else:
+            self.sight.rules[rule_id] = rule
+            named = frozenset(simple_targets(items(rule["targets"])))
+            self._targets[rule_id] = self._same.setdefault(named, named)
 
     def settle(self, touched: Mapping[int, Told] | None) -> set[str]:
         """Bring all that is computed up to date after these nodes changed (None: any number of them).
@@ -71,16 +80,6 @@ class Keeper:
             for node_id in group.listed:
                 self._listing.setdefault(node_id, set()).add(group_id)
         self._stale.add(group_id)
-
-    def _take_rule(self, rule_id: str, stored: Stored | None) -> None:
-        self.sight.reached.pop(rule_id, None)
-        if stored is None:
-            self.sight.rules.pop(rule_id, None)
-            self._targets.pop(rule_id, None)
-        else:
-            rule = self.sight.rules[rule_id] = kept_of(stored.document)
-            named = frozenset(simple_targets(items(rule["targets"])))
-            self._targets[rule_id] = self._same.setdefault(named, named)
 
     def _ask_each(self, group_id: str, touched: Mapping[int, Told]) -> bool:
         """Ask every one of these nodes; tell whether anything changed."""
