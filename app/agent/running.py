@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.agent.applying import apply_tasks
@@ -100,13 +101,22 @@ class Agent:
         waiting = self.state.waiting_reports()
         files = list(waiting)
         for start in range(0, len(files), MOST_REPORTS):
-            part = files[start : start + MOST_REPORTS]
-            try:
-                self.server.send_reports([waiting[file] for file in part])
-            except ServerError as error:
-                self.say(f"{error}; the reports are kept and handed in later")
+            if not self._hand_in({file: waiting[file] for file in files[start : start + MOST_REPORTS]}):
                 return
-            self.state.drop_reports(part)
+
+    def _hand_in(self, reports: Mapping[Path, Any]) -> bool:
+        """Hand in some reports; tell whether it is worth going on with others."""
+        try:
+            self.server.send_reports(list(reports.values()))
+        except ServerError as error:
+            if error.is_final and len(reports) > 1:
+                return all(self._hand_in({file: report}) for file, report in reports.items())
+            if not error.is_final:
+                self.say(f"{error}; the reports are kept and handed in later")
+                return False
+            self.say(f"{error}; a report that is never taken is dropped")
+        self.state.drop_reports(list(reports))
+        return True
 
 
 def seconds_to_next(schedule: Mapping[str, Any], node: str, now_s: float) -> float:

@@ -126,3 +126,50 @@ def test_a_technique_that_the_agent_does_not_know_is_an_error_and_not_skipped() 
 
     assert report["status"] == "error"
     assert report["message"] == "This agent does not carry out technique 'fileManagement' 9.9; upgrade it"
+
+
+@pytest.mark.slow
+def test_commands_run_when_their_condition_asks_and_a_dry_run_says_only_what_would_be(tmp_path: Path) -> None:
+    made, hooked = tmp_path / "made", tmp_path / "hooked"
+    wanted = tasks(
+        directive(
+            "d-run",
+            "commandExecution:1.0",
+            section(
+                "Command",
+                {"COMMAND_TEXT": f"echo '{{{{ x }}}} 50%' > {made}", "COMMAND_LABEL": "make"},
+                Condition={"COMMAND_CREATES": str(made)},
+            ),
+            section("Command", {"COMMAND_TEXT": "exit 3"}, Result={"COMMAND_UNCHANGED_EXIT_CODES": "3"}),
+            section("Command", {"COMMAND_TEXT": "echo why >&2; exit 4"}),
+            section("Command", {"COMMAND_TEXT": "true"}, Condition={"COMMAND_CONDITION": "false"}),
+        ),
+        directive(
+            "d-file",
+            "fileManagement:1.0",
+            section(
+                "File",
+                {"FILE_PATH": f"{tmp_path}/file"},
+                Content={"FILE_CONTENT": "x"},
+                **{"Post-modification_script": {"FILE_POST_HOOK_COMMAND": f"touch {hooked}"}},
+            ),
+        ),
+    )
+
+    dry = apply_tasks(wanted, Place(dry=True))
+    untouched = list(tmp_path.iterdir())
+    reports = apply_tasks(wanted, Place())
+
+    assert untouched == []
+    assert statuses(dry) == ["error", "error", "error", "error", "successAlreadyOK"]
+    assert all("a dry run changes nothing" in one["message"] for one in dry[:4])
+    assert statuses(reports) == [
+        "successRepaired",
+        "successRepaired",
+        "successAlreadyOK",
+        "error",
+        "successAlreadyOK",
+    ]
+    assert made.read_text("utf-8") == "{{ x }} 50%\n"
+    assert "why" in reports[3]["message"]
+    assert hooked.exists()
