@@ -10,8 +10,9 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from app.application import create_app
-from app.boot import DEFAULT, Installation, found_tenants, installation
+from app.boot import DEFAULT, KINDS, Installation, found_tenants, installation
 from app.changes.change import Edit, Outcome
+from app.changes.declaring import bring_values_up_to_date
 from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
@@ -33,6 +34,7 @@ def found_installation(url: str, keys: Path, data_dir: Path) -> None:
     upgrade(database)
     database.close()
     with installation(config) as opened:
+        bring_values_up_to_date(opened.database, KINDS, lambda _said: None)
         found_tenants(opened)
 
 

@@ -11,6 +11,7 @@ from app.changes.following import Followers
 from app.changes.view import FindNodes
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.deadline import refuse_overdue
 from app.core.errors import NotFoundError
 from app.fleet.criteria.asking import finds
 from app.fleet.criteria.compiling import Query, compile_query, elements_of
@@ -128,7 +129,7 @@ class Fleet:
         """Name at most so many accepted nodes that a query finds, sorted, from behind `after`."""
         with self.index.reading(self.session, self.epoch) as sight:
             self.index.look_at(self.session, query.facets)
-            found = sight.nodes.find(query, sight.members_of)
+            found = sight.nodes.find(query, sight.members_of, refuse_overdue)
             return sight.nodes.page(found, after=after, most=most)
 
     def finds(self, query: Query, node: Node) -> bool:

@@ -12,7 +12,7 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
-from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError, UnknownPathError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
@@ -25,7 +25,7 @@ from app.http.paging import cursor_of, link_to
 from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
 from app.http.responses import matches, not_modified, respond, watched
-from app.http.routing import Match, Route, Routes, Shape
+from app.http.routing import Match, Route, Routes
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
 from app.http.wiring import Wiring
@@ -68,14 +68,14 @@ class Dispatcher:
         self.streams = BoundedSemaphore(wiring.most_streams)
         self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
 
-    def serve(self, shape: Shape | None, version: int, segments: Sequence[str], values: Sequence[str] = ()) -> Response:
-        """Answer a request that the router brought to a shape, or (None) nowhere."""
+    def serve(self, version: int, segments: Sequence[str]) -> Response:
+        """Answer a request for a path of a version; `segments` are what follows the version."""
         request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's documented way to the object behind the proxy
         exchange = Exchange(request, request.environ[CALL], version, segments)
         exchange.call.version = version
         try:
             with under(ending_in(self.wiring.request_timeout_s)) as deadline:
-                response = self._serve(exchange, shape, values)
+                response = self._serve(exchange)
                 if response.is_streamed:
                     deadline.lift()
         except Exception as error:  # noqa: BLE001  the edge: whatever it is, the caller gets an envelope
@@ -84,12 +84,12 @@ class Dispatcher:
             response.headers.extend(DEPRECATION_HEADERS)
         return response
 
-    def _serve(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Response:
+    def _serve(self, exchange: Exchange) -> Response:
         request, version = exchange.request, exchange.version
         refusal = request.environ.get(REFUSAL)
         if refusal is not None:
             raise refusal
-        match = self._match(exchange, shape, values)
+        match = self._match(exchange)
         public = isinstance(match, Match) and match.route.is_public
         heard = listened(exchange.route.endpoint.greets if exchange.route else (), request.environ)
         caller = PUBLIC_CALLER if public and not heard else self.authenticate(exchange, heard)
@@ -121,17 +121,12 @@ class Dispatcher:
         exchange.dialect = caller.dialect
         return caller
 
-    def _match(self, exchange: Exchange, shape: Shape | None, values: Sequence[str]) -> Match | SternpostError:
+    def _match(self, exchange: Exchange) -> Match | SternpostError:
         """Find the route; a miss is kept until the credential was checked."""
-        version, method = exchange.version, exchange.request.method
-        route = None if shape is None else self.routes.find(shape, version, method)
-        if route is not None:
-            found = Match(route, values)
-        else:
-            try:
-                found = self.routes.get(version, method, exchange.segments)
-            except SternpostError as miss:
-                return miss
+        try:
+            found = self.routes.get(exchange.version, exchange.request.method, exchange.segments)
+        except SternpostError as miss:
+            return miss
         exchange.route = found.route
         texts = found.values if exchange.era.strict else map(_plus, found.values)
         exchange.call.action = found.route.endpoint.action
@@ -254,7 +249,9 @@ class Dispatcher:
         error, era, call = problems.translated(error), exchange.era, exchange.call
         if not isinstance(error, SternpostError):
             log_failure(call, error)
-        action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
+        action = UNKNOWN
+        if exchange.route is not None and not isinstance(error, UnknownPathError):
+            action = exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         if exchange.route is not None and exchange.route.endpoint.bare:

@@ -1,6 +1,5 @@
 """Mounts the endpoints on a Flask application: blueprints under `/api/<version>`, and what stands beside them."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from flask import Flask, Response, request
@@ -17,7 +16,7 @@ from app.http.negotiation import OPEN, VersionMiddleware
 from app.http.observe import CALL, METRICS_TYPE, Metrics, ObserveMiddleware
 from app.http.proxies import ProxyMiddleware
 from app.http.responses import respond
-from app.http.routing import HOLE, Routes, Shape
+from app.http.routing import Routes
 from app.http.versions import LATEST, VERSIONS
 from app.http.wiring import Wiring
 
@@ -53,39 +52,26 @@ def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
 
 
 def _blueprints(routes: Routes, dispatcher: Dispatcher) -> list[Blueprint]:
-    """Make one blueprint per first segment, each path once for all versions."""
-    shapes: dict[str, list[Shape]] = defaultdict(list)
-    for shape in routes.table:
-        shapes[shape[0]].append(shape)
+    """Make one blueprint per first segment, for all versions; which endpoint is meant, the table of routes says.
+
+    A rule for each path would be compiled by werkzeug into functions that build URLs, which nobody asks for: that took
+    most of the start.
+    """
     made = []
-    for first, below in shapes.items():
-        blueprint = Blueprint(first.replace(".", "_"), __name__, url_prefix="/api/<int:version>")
-        for shape in below:
-            name = "_".join(segment.replace(HOLE, "x").replace(".", "_") for segment in shape)
+    for first in sorted(routes.first_segments):
+        blueprint = Blueprint(first.replace(".", "_"), __name__, url_prefix=f"/api/<int:version>/{first}")
+        view = _view(dispatcher, first)
+        for name, rule in (("all", ""), ("below", "/<path:rest>")):
             blueprint.add_url_rule(
-                _rule(shape),
-                endpoint=name,
-                view_func=_view(dispatcher, shape),
-                methods=METHODS,
-                provide_automatic_options=False,
+                rule, endpoint=name, view_func=view, methods=METHODS, provide_automatic_options=False
             )
         made.append(blueprint)
     return made
 
 
-def _rule(shape: Shape) -> str:
-    return "".join(f"/<p{place}>" if part == HOLE else f"/{part}" for place, part in enumerate(shape))
-
-
-def _view(dispatcher: Dispatcher, shape: Shape) -> Callable[..., Response]:
-    holes = [place for place, part in enumerate(shape) if part == HOLE]
-
-    def view(version: int, **values: str) -> Response:
-        texts = [values[f"p{place}"] for place in holes]
-        segments = list(shape)
-        for place, text in zip(holes, texts, strict=True):
-            segments[place] = text
-        return dispatcher.serve(shape, version, segments, texts)
+def _view(dispatcher: Dispatcher, first: str) -> Callable[..., Response]:
+    def view(version: int, rest: str = "") -> Response:
+        return dispatcher.serve(version, (first, *rest.split("/")) if rest else (first,))
 
     return view
 
@@ -97,7 +83,7 @@ def _refuser(dispatcher: Dispatcher) -> Callable[[Exception], Response]:
         parts = request.path.split("/")
         if parts[1:2] == ["api"] and not (parts[2:3] and parts[2] in OPEN):
             versioned = len(parts) > 2 and parts[2].isdigit() and int(parts[2]) in VERSIONS  # noqa: PLR2004  /api/<version>
-            return dispatcher.serve(None, int(parts[2]) if versioned else LATEST, parts[3:])
+            return dispatcher.serve(int(parts[2]) if versioned else LATEST, parts[3:])
         return dispatcher.refuse(_exchange(), error)
 
     return refuse

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -98,15 +98,16 @@ class Routes:
 
     endpoints: Sequence[Endpoint]
     table: dict[Shape, dict[tuple[int, str], Route]] = field(default_factory=lambda: defaultdict(dict))
-    by_length: dict[int, list[Shape]] = field(default_factory=lambda: defaultdict(list))
+    near: dict[tuple[int, str], list[Shape]] = field(default_factory=lambda: defaultdict(list))
+    """The shapes by their length and first segment; what is more exact comes first."""
 
     def __post_init__(self) -> None:
         for endpoint in self.endpoints:
             check(endpoint)
             self._add(endpoint)
         for shape in self.table:
-            self.by_length[len(shape)].append(shape)
-        for shapes in self.by_length.values():
+            self.near[len(shape), shape[0]].append(shape)
+        for shapes in self.near.values():
             shapes.sort(key=lambda shape: [segment == HOLE for segment in shape])
 
     def _add(self, endpoint: Endpoint) -> None:
@@ -138,16 +139,21 @@ class Routes:
             UnknownPathError: nothing in this version does.
             MethodNotAllowedError: something does, by another method.
         """
-        candidates = [shape for shape in self.by_length.get(len(segments), ()) if _fits(shape, segments)]
-        here = [shape for shape in candidates if self.methods(shape, version)]
-        if era_of(version).strict:
-            here = here[:1]
-        for shape in here:
+        strict, here = era_of(version).strict, []
+        for shape in self._fitting(segments):
             route = self.find(shape, version, method)
             if route is not None:
                 values = [text for hole, text in zip(shape, segments, strict=True) if hole == HOLE]
                 return Match(route, values)
+            if self.methods(shape, version):
+                here.append(shape)
+                if strict:
+                    break
         raise self._refusal(version, method, here)
+
+    def _fitting(self, segments: Sequence[str]) -> Iterator[Shape]:
+        known = self.near.get((len(segments), segments[0]), ()) if segments else ()
+        return (shape for shape in known if _fits(shape, segments))
 
     def methods(self, shape: Shape, version: int) -> tuple[str, ...]:
         """List the methods that a shape answers in a version."""
@@ -156,8 +162,7 @@ class Routes:
 
     def allowed(self, version: int, segments: Sequence[str]) -> tuple[str, ...]:
         """List the methods that a path answers in a version."""
-        shapes = [shape for shape in self.by_length.get(len(segments), ()) if _fits(shape, segments)]
-        return next((methods for shape in shapes if (methods := self.methods(shape, version))), ())
+        return next((known for shape in self._fitting(segments) if (known := self.methods(shape, version))), ())
 
     def _refusal(self, version: int, method: str, here: Sequence[Shape]) -> SternpostError:
         unknown = UnknownPathError(f"There is nothing at this path in version {version}; see /api/docs/{version}/")

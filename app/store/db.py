@@ -1,6 +1,8 @@
 """The database: one engine, two dialects, and how transactions begin and end."""
 
 import errno
+import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +20,8 @@ from app.store.rows import EVERY, begin_confined
 from app.store.watchdog import Watchdog
 
 BUSY_TIMEOUT_MS = 30_000
+CACHE_KIB = 8_000
+"""Of each connection, taken as it is needed: a list of a thousand documents then reads no file twice."""
 RETRY_AFTER_S = 5
 
 _watchdogs: WeakKeyDictionary[Engine, Watchdog] = WeakKeyDictionary()
@@ -34,18 +38,54 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(url, self.is_sqlite, pool_size)
-        _watchdogs[self.engine] = Watchdog(self.engine)
+        self._watchdog = _watchdogs[self.engine] = Watchdog(self.engine)
+        self._in_use: set[Connection] = set()
+        self._idle: deque[Connection] = deque()
+        self._closed = False
+
+    @property
+    def in_use(self) -> int:
+        """How many connections were taken and not given back."""
+        return len(self._in_use)
 
     def open(self, tenant: str | None = None) -> Connection:
-        """Take a connection that sees the rows of one tenant, and outside of tenants; the caller closes it."""
+        """Take a connection that sees the rows of one tenant, and outside of tenants; `give_back` it."""
         refuse_overdue()
-        connection = self.engine.connect()
         try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self.engine.connect()
+        self._in_use.add(connection)
+        try:
+            self._watchdog.watch(connection)
             begin_confined(connection, tenant)
         except BaseException:
-            connection.close()
+            self.give_back(connection)
             raise
         return connection
+
+    def give_back(self, connection: Connection) -> None:
+        """End what a connection was taken for.
+
+        An embedded database's connections stay open for the next one who asks: what the pool does when it hands one
+        out and takes it back costs more than most reads. A served one's go through the pool, which notices dead ones.
+        """
+        self._in_use.discard(connection)
+        self._watchdog.forget(connection)
+        if not self.is_sqlite or self._closed or connection.closed or connection.invalidated:
+            connection.close()
+            return
+        try:
+            if connection.in_transaction():
+                connection.rollback()
+            driver: Any = connection.connection.dbapi_connection
+            if driver.in_transaction:  # after a COMMIT that failed, of which SQLAlchemy knows nothing any more
+                driver.rollback()
+        except (DBAPIError, sqlite3.Error):
+            connection.invalidate()
+            connection.close()
+            return
+        self._idle.append(connection)
 
     @contextmanager
     def connect(self, tenant: str | None = None) -> Iterator[Connection]:
@@ -60,7 +100,7 @@ class Database:
             with translated():
                 yield connection
         finally:
-            connection.close()
+            self.give_back(connection)
 
     @contextmanager
     def everywhere(self, why: str) -> Iterator[Connection]:  # noqa: ARG002  `why` is what to search the code for
@@ -95,6 +135,9 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
 
@@ -114,7 +157,7 @@ def commit(connection: Connection) -> None:
         OverdueError: it is too late for it; nothing was changed.
     """
     refuse_overdue()
-    _watchdogs[connection.engine].spare(connection.connection.dbapi_connection)
+    _watchdogs[connection.engine].forget(connection)
     try:
         connection.commit()
     except DBAPIError as failure:
@@ -200,7 +243,7 @@ def _engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:  # noqa: FBT00
     engine = create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=-1,  # those that are idle are kept beside the pool, so nobody may wait in it
         pool_use_lifo=True,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
@@ -212,6 +255,7 @@ def _engine(url: str, is_sqlite: bool, pool_size: int) -> Engine:  # noqa: FBT00
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         cursor.close()
         connection.create_function("casefold", 1, _casefold, deterministic=True)
 

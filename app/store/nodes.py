@@ -199,10 +199,10 @@ def put_node(connection: Connection, tenant: str, node: Node, *, is_new: bool, n
     """Write a node under the tenant's lock, and give it as it is now: with the next number of the fleet."""
     node = replace(node, epoch=_next_epoch(connection, tenant), updated=now_ms)
     if is_new:
-        connection.execute(insert(NodeRow), [{"tenant": tenant, **_row(node)}])
+        connection.execute(insert(NodeRow), [{"tenant": tenant, **node_row(node)}])
     else:
         # `last_run` is written beside all locks by whoever takes reports.
-        values = {name: value for name, value in _row(node).items() if name not in ("id", "last_run")}
+        values = {name: value for name, value in node_row(node).items() if name not in ("id", "last_run")}
         connection.execute(update(NodeRow).where(NodeRow.tenant == tenant, NodeRow.id == node.id).values(values))
     return node
 
@@ -235,7 +235,8 @@ def _node(row: Sequence[Any]) -> Node:
     return Node(**values)
 
 
-def _row(node: Node) -> dict[str, object]:
+def node_row(node: Node) -> dict[str, object]:
+    """Give the columns of a node, but for the tenant."""
     values: dict[str, object] = {name: getattr(node, name) for name in _NAMES}
     values["properties"] = list(node.properties)
     for name in _JSON:

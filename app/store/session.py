@@ -120,7 +120,7 @@ class TenantSession:
         self._seq = self._epoch = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            connection.close()
+            self.database.give_back(connection)
 
     def _open(self) -> Connection:
         if self._connection is None:

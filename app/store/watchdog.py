@@ -3,10 +3,10 @@
 import contextlib
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine
 
 from app.core.deadline import Deadline, present
 
@@ -20,8 +20,8 @@ class _Watched:
     connection: Any
     deadline: Deadline
     due_s: float
-    idle: threading.Event = field(default_factory=threading.Event)
-    """Set while no cancellation of it is under way."""
+    cancelling: bool = False
+    """Said while a cancellation of it is under way."""
 
 
 class Watchdog:
@@ -33,46 +33,42 @@ class Watchdog:
         self._changed = threading.Condition()
         self._next_s = float("inf")
         self._thread: threading.Thread | None = None
-        event.listen(engine, "checkout", self._take)
-        event.listen(engine, "checkin", self._give_back)
 
-    def spare(self, dbapi_connection: object) -> None:
-        """Stop watching a connection: it commits now, and nobody may be told that nothing was changed."""
-        with self._changed:
-            found = [key for key, one in self._watched.items() if one.connection is dbapi_connection]
-        for key in found:
-            self._forget(key)
-
-    def _take(self, dbapi_connection: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401  the event's signature
+    def watch(self, connection: Connection) -> None:
+        """Watch a connection that was just taken, where the present request has a deadline."""
         deadline = present()
         due_s = deadline.due_s
         if due_s is None:
             return
-        watched = _Watched(dbapi_connection, deadline, due_s)
-        watched.idle.set()
+        watched = _Watched(connection.connection.dbapi_connection, deadline, due_s)
         with self._changed:
-            self._watched[id(record)] = watched
+            self._watched[id(connection)] = watched
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+                self._thread = threading.Thread(target=self._guard, name="watchdog", daemon=True)
                 self._thread.start()
             if due_s < self._next_s:
-                self._changed.notify()
+                self._changed.notify_all()
 
-    def _give_back(self, _dbapi_connection: Any, record: Any) -> None:  # noqa: ANN401  the event's signature
-        self._forget(id(record))
-
-    def _forget(self, key: int) -> None:
+    def forget(self, connection: Connection) -> None:
+        """Stop watching a connection: it is given back, or commits now, when nobody may be told of a failure."""
+        key = id(connection)
+        if key not in self._watched:
+            return
         with self._changed:
-            watched = self._watched.pop(key, None)
-        if watched is not None:
-            watched.idle.wait()  # a late cancellation would meet whoever has the connection next
+            watched = self._watched.pop(key)
+            while watched.cancelling:  # a late cancellation would meet whoever has the connection next
+                self._changed.wait()
 
-    def _watch(self) -> None:
+    def _guard(self) -> None:
         while True:
-            for watched in self._await_due():
+            due = self._await_due()
+            for watched in due:
                 with contextlib.suppress(Exception):  # a connection that is gone needs no cancellation
                     self._cancel(watched.connection)
-                watched.idle.set()
+            with self._changed:
+                for watched in due:
+                    watched.cancelling = False
+                self._changed.notify_all()
 
     def _await_due(self) -> list[_Watched]:
         """Wait until some are due, and take them for cancellation."""
@@ -82,7 +78,7 @@ class Watchdog:
                 due = [one for one in self._watched.values() if one.due_s <= now and one.deadline.due_s is not None]
                 for one in due:
                     one.due_s = now + AGAIN_S
-                    one.idle.clear()
+                    one.cancelling = True
                 if due:
                     return due
                 waiting = [one.due_s for one in self._watched.values() if one.deadline.due_s is not None]

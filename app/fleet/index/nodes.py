@@ -38,6 +38,11 @@ class Nodes:
         for facet in facets:
             self._postings.setdefault(facet, Postings())
 
+    def forget(self, facets: Iterable[Facet]) -> None:
+        """Look at facets no longer."""
+        for facet in facets:
+            self._postings.pop(facet, None)
+
     def put(self, node: Node, facets: Iterable[Facet] | None = None) -> tuple[int, Told]:
         """Take a node as it is now; give its number and what it has of each facet (nothing where it does not count)."""
         number = self._number(node.id)
@@ -81,11 +86,13 @@ class Nodes:
                     break
         return found
 
-    def find(self, query: Query, members: Members) -> BitMap:
-        """Give the nodes that a query finds."""
+    def find(self, query: Query, members: Members, check: Callable[[], None] | None = None) -> BitMap:
+        """Give the nodes that a query finds; `check` is called before each term and may raise."""
         universe = self.accepted if query.with_servers else self.accepted - self.servers
         found = BitMap() if query.any_of else BitMap(universe)
         for term in query.terms:
+            if check is not None:
+                check()
             if query.any_of:
                 found |= self._holding(term, members)
             elif found:
