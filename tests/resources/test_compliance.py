@@ -369,3 +369,73 @@ def test_settings_of_runs_and_modes_reach_the_node(server: Server) -> None:
     }
     assert bundle["directives"][0]["mode"] == "audit"
     assert server.get("/api/25/nodes/n-1/compliance?level=1").json["data"]["nodes"][0]["mode"] == "changes-only"
+
+
+def test_hostile_input_is_refused_and_never_a_fault_of_the_server(server: Server) -> None:
+    token = node_token(server, "n-1")
+    good = {"id": "a", "serial": 1, "bundle": "0" * 64, "start": 1, "end": 2, "results": []}
+    result = {"directive": "d", "rules": [], "component": "c", "value": "v", "status": "error", "message": "m"}
+    bodies: list[Any] = [
+        1,
+        [],
+        {"runs": {}},
+        {"runs": [None]},
+        {"runs": [[]]},
+        {"runs": [good] * 101},
+        *(
+            {"runs": [{**good, name: value}]}
+            for name in good
+            for value in (None, -1, 2**70, "x" * 200, [1], {"a": 1}, True)
+        ),
+        *(
+            {"runs": [{**good, "results": [{**result, name: value}]}]}
+            for name in result
+            for value in (None, 1, [1], {})
+        ),
+        {"runs": [{**good, "results": [result] * 20_001}]},
+    ]
+
+    for body in bodies:
+        answer = server.post("/api/25/nodes/n-1/reports", token=token, json=body)
+        assert answer.status_code == 400, (body, answer.text)
+    for path in (
+        "/rules/compliance?level=0",
+        "/rules/compliance?level=1&level=2",
+        "/rules/compliance?precision=-1",
+        "/rules/compliance?precision=99999999999999999999",
+        "/rules/compliance?levl=1",
+        "/compliance?level=1",
+        "/nodes/n-1/policy/history?cursor=x",
+        "/nodes/n-1/reports?cursor=x",
+        "/nodes/n-1/reports?limit=0",
+    ):
+        assert server.get(f"/api/25{path}").status_code == 400, path
+    for path in (
+        "/nodes/n-1/policy/history/-1",
+        f"/nodes/n-1/policy/history/{'9' * 400}",
+        "/nodes/n-1/policy/history/\u0661",
+        "/nodes/n-1/reports/%00",
+        "/nodes/%00/policy",
+        "/nodes/..%2f/compliance",
+        "/rules/%00/compliance",
+        "/groups/compliance?groups=none",
+        "/groups/g-none/compliance/global",
+        "/directives/d-none/compliance/byRule",
+    ):
+        assert server.get(f"/api/25{path}").status_code in (400, 404), path
+    change = {"kind": "rule", "id": "r-1", "action": "create", "after": {"displayName": "Rule"}}
+    for wrong in (
+        {**change, "kind": ["rule"]},
+        {**change, "id": 1},
+        {**change, "action": {}},
+        {**change, "after": []},
+        {**change, "after": {"displayName": ["a"]}},
+        {**change, "after": {"displayName": "Rule", "targets": {"include": 1}}},
+        {"kind": "group", "id": "g", "action": "create", "after": {"displayName": "Group", "query": {"where": 1}}},
+        {"kind": "technique", "id": "x", "action": "create", "after": {"parameters": 1}},
+        {"kind": "setting", "id": "run_frequency", "action": "modify", "after": {"value": "never"}},
+        {"kind": "setting", "id": "none", "action": "create", "after": {"value": 1}},
+    ):
+        answer = server.post("/api/25/policies/preview", json={"changes": [wrong]})
+        assert answer.status_code in (400, 404), (wrong, answer.text)
+    assert server.get("/api/25/nodes/n-1/reports").json["data"] == {"runs": []}
