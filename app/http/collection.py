@@ -16,6 +16,7 @@ from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.http.why import why_endpoint
 from app.http.writing import Writing, writing_of
 from app.store.documents import Stored, document_parts, find_document, page_documents, stream_documents
 
@@ -108,18 +109,19 @@ def _reads(one: Collection) -> Iterator[Endpoint]:
         one, "GET", f"{one.path}/{{id}}", f"{_lower(one.singular)}Details", f"Show one {noun}", _shower(one),
         query=AtQuery, id_from="result",
     )  # fmt: skip
-    yield history_endpoint(one.kind, f"{one.path}/{{id}}", _lower(one.singular), f"{one.right}_read")
+    for declare in (history_endpoint, why_endpoint):
+        yield declare(one.kind, f"{one.path}/{{id}}", _lower(one.singular), f"{one.right}_read")
 
 
 def _writes(one: Collection) -> Iterator[Endpoint]:
     noun = one.noun
     yield _endpoint(
         one, "PUT", one.path, f"create{one.singular}", f"Create a {noun}, or clone one", _creator(one),
-        input=one.input, id_from="result", unreadable=one.unreadable_create, creates=True,
+        input=one.input, id_from="result", unreadable=one.unreadable_create, creates=True, dry_run=True,
     )  # fmt: skip
     yield _endpoint(
         one, "POST", f"{one.path}/{{id}}", f"update{one.singular}", f"Change a {noun}", _updater(one),
-        input=one.input, partial=True, id_from="result", unreadable=one.unreadable_update,
+        input=one.input, partial=True, id_from="result", unreadable=one.unreadable_update, dry_run=True,
     )  # fmt: skip
 
 
@@ -130,7 +132,7 @@ def _deletions(one: Collection) -> Iterator[Endpoint]:
         if lifespan.until is not None and lifespan.until < one.since:
             continue
         declared = _endpoint(
-            one, "DELETE", f"{one.path}/{{id}}", f"delete{one.singular}", summary, view, id_from="result"
+            one, "DELETE", f"{one.path}/{{id}}", f"delete{one.singular}", summary, view, id_from="result", dry_run=True
         )
         yield replace(declared, lifespan=lifespan)
 

@@ -16,12 +16,12 @@ from app.http.endpoint import (
     Answer,
     Endpoint,
     Given,
-    Intent,
     Paging,
     Shown,
     list_under,
     object_under,
 )
+from app.http.seams import Intent
 from app.http.versions import Lifespan
 from tests.http.sample_schema import LampInput, LampQuery, LampSchema
 
@@ -64,6 +64,8 @@ class Shelf:
 @dataclass
 class Work:
     shelf: Shelf
+    waiting: None = None
+    foreseen: None = None
 
     def release(self) -> None:
         self.shelf.released += 1

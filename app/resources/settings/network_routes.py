@@ -9,6 +9,7 @@ from app.core.canonical import JSON
 from app.http.endpoint import Answer, Endpoint, Given, object_under
 from app.http.history import AtQuery, history_endpoint
 from app.http.versions import Lifespan
+from app.http.why import why_endpoint
 from app.resources.settings import networks, service
 from app.resources.settings.kind import SETTING
 from app.resources.settings.schema import NetworksDiffInput, NetworksInput, SettingInput
@@ -106,6 +107,7 @@ _MODIFY = Endpoint(
     action="modifyAllowedNetworks",
     summary="Set the allowed networks of one policy server",
     right=WRITE,
+    dry_run=True,
     view=modify,
     input=NetworksInput,
     json_only=True,
@@ -117,6 +119,7 @@ _MODIFY_SOME = Endpoint(
     action="modifyDiffAllowedNetworks",
     summary="Add allowed networks to one policy server, and take some away",
     right=WRITE,
+    dry_run=True,
     view=modify_some,
     input=NetworksDiffInput,
     json_only=True,
@@ -129,13 +132,13 @@ _MODIFY_ALL = Endpoint(
     action="modifySetting",
     summary="Set the allowed networks of every policy server",
     right=WRITE,
+    dry_run=True,
     view=modify_all,
     container=OF_SETTINGS,
     input=SettingInput,
     lifespan=Lifespan(25),
     id_from="result",
 )
-_HISTORY = history_endpoint(SETTING, ALL, "setting", READ, document_id=lambda _given: ALLOWED_NETWORKS)
 
 NETWORK_ENDPOINTS = (
     *_both(_SHOW_ALL),
@@ -143,5 +146,8 @@ NETWORK_ENDPOINTS = (
     *_both(_MODIFY),
     *_both(_MODIFY_SOME),
     _MODIFY_ALL,
-    replace(_HISTORY, id_from=None),
+    *(
+        replace(declare(SETTING, ALL, "setting", READ, document_id=lambda _given: ALLOWED_NETWORKS), id_from=None)
+        for declare in (history_endpoint, why_endpoint)
+    ),
 )
