@@ -118,6 +118,16 @@ class BatchView:
         """Name the nodes that a stored query finds now, by id."""
         return self._find_nodes(self._tenant, query)
 
+    @property
+    def tenant(self) -> str:
+        """Whose documents these are."""
+        return self._tenant
+
+    @property
+    def keys(self) -> frozenset[DocumentKey]:
+        """Name the documents that the batch has changed so far, and those of which a change was refused."""
+        return frozenset(self._touched)
+
     def begin(self, ctx: Context) -> None:
         """Start judging a change set."""
         self.ctx = ctx

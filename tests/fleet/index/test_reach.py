@@ -6,9 +6,11 @@ import pytest
 
 from app.boot import Installation
 from app.changes.change import Edit
+from app.changes.view import BatchView
 from app.core.context import Context
 from app.fleet.fleet import Fleet
 from app.fleet.index.reach import Reached
+from app.fleet.reaching import FleetReach
 from app.store.nodes import Node, put_node
 from app.store.writes import lock_tenant
 from tests.installations import as_account, submit
@@ -106,4 +108,35 @@ def test_another_process_catches_up_by_the_numbers(fleet: Installation) -> None:
     many = {f"m{number}": "Debian" for number in range(300)}
     add_nodes(fleet, **many)
     assert len(Fleet.of(work).members("all-nodes")) == 303
+    work.release()
+
+
+def test_reviews_see_whom_a_change_set_reaches(fleet: Installation) -> None:
+    work = fleet.work(as_account())
+    edit = Edit("group", "g-1", "modify", {"query": query("osName", "Debian")})
+    (change,) = work.preview([edit]).changes
+    reach = FleetReach(fleet.database, fleet.followers)
+    with fleet.database.connect(DEFAULT) as connection:
+        before, after = (BatchView(connection, DEFAULT, fleet.committer.kinds, work.ctx) for _ in range(2))
+        after.begin(work.ctx)
+        after.put(("group", "g-1"), change.after)
+
+        (touched,) = reach.reached([change], before, after)
+
+        assert (touched.before.ids, touched.after.ids) == ({"n3"}, {"n1", "n2"})
+        assert (
+            reach.touches_group(touched.both, "g-2", before),
+            reach.touches_group(touched.after, "g-2", before),
+        ) == (
+            True,
+            False,
+        )
+        assert reach.touches_group(touched.after, "g-2", after)
+        assert not reach.touches_group(touched.after, "g-none", after)
+        free = ["special:all", "special:all_exceptPolicyServers", "group:all-nodes", "group:g-1", "group:g-2"]
+        assert not reach.is_supervised(Reached(frozenset({"n3"})), free, before)
+        assert reach.is_supervised(Reached(frozenset({"n1"})), free, before)
+        assert reach.is_supervised(Reached(frozenset({"n3"})), free[:-1], before)
+        assert reach.is_supervised(Reached(unseen=frozenset({"n9"})), free, before)
+        assert not reach.is_supervised(Reached(), [], before)
     work.release()
