@@ -43,12 +43,23 @@ class Agent:
             DistrustError: the policy is not to be trusted; nothing was applied.
             ServerError: the server cannot be reached, and there is no policy yet.
             ApplyError: Ansible did not run.
+            AgentError: another run is going on.
         """
+        with self.state.run_alone() as folder:
+            return self._run(folder)
+
+    def wait_s(self) -> float:
+        """Say how long to wait: to the next tick of the run frequency, moved by this node's share of the splay."""
+        known = self.state.policy() or {}
+        schedule: Mapping[str, Any] = (known.get("bundle") or {}).get("schedule") or {}
+        return seconds_to_next(schedule, self.settings.node, time.time())
+
+    def _run(self, folder: Path) -> dict[str, Any]:
         policy = self._policy()
         started = _now_ms()
         tasks = tasks_of(policy.bundle, policy.secrets)
         self.say(f"Policy {policy.serial} ({policy.hash[:12]}): {len(tasks)} components")
-        results = [*apply_tasks(tasks, self.place), *fault_reports(policy.bundle)]
+        results = [*apply_tasks(tasks, self.place, folder), *fault_reports(policy.bundle)]
         report = {
             "id": str(uuid.uuid4()),
             "serial": policy.serial,
@@ -60,12 +71,6 @@ class Agent:
         if not self.place.dry:
             self._report(report, str(policy.bundle.get("schedule", {}).get("reportingMode", "")))
         return report
-
-    def wait_s(self) -> float:
-        """Say how long to wait: to the next tick of the run frequency, moved by this node's share of the splay."""
-        known = self.state.policy() or {}
-        schedule: Mapping[str, Any] = (known.get("bundle") or {}).get("schedule") or {}
-        return seconds_to_next(schedule, self.settings.node, time.time())
 
     def _policy(self) -> Policy:
         seen = self.state.seen()

@@ -2,13 +2,14 @@
 
 import os
 import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.agent.applying import apply_tasks
+from app.agent import applying
 from app.agent.playbook import ROLES as ROLE_FOLDERS
 from app.agent.playbook import Place
 from app.agent.tasks import ROLES, Task, tasks_of
@@ -24,6 +25,11 @@ def tasks(*directives: Mapping[str, Any], **more: Any) -> list[Task]:
     bundle = compile_bundle(given, node(), list(given.rules))
     assert bundle.document["faults"] == []
     return tasks_of(bundle.document, {})
+
+
+def apply_tasks(wanted: list[Task], place: Place) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+        return applying.apply_tasks(wanted, place, Path(folder))
 
 
 def statuses(reports: list[dict[str, Any]]) -> list[str]:

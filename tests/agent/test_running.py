@@ -195,3 +195,17 @@ def test_the_state_folder_is_for_its_owner_only(tmp_path: Path) -> None:
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "state").rglob("*.json")}
     assert modes == {0o600}
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
+def test_two_runs_at_once_do_not_get_in_each_others_way_and_leftovers_go(tmp_path: Path) -> None:
+    mine, _ = agent(tmp_path, Recorded(signed()))
+    left = tmp_path / "run-killed" / "values.json"
+    left.parent.mkdir()
+    left.write_text("secret", "utf-8")
+
+    with mine.state.run_alone(), pytest.raises(AgentError, match="Another run is going on"):
+        mine.run()
+    mine.run()
+
+    assert not left.exists()
+    assert list(tmp_path.glob("run-*")) == []
