@@ -118,16 +118,6 @@ class BatchView:
         """Name the nodes that a stored query finds now, by id."""
         return self._find_nodes(self._tenant, query)
 
-    @property
-    def tenant(self) -> str:
-        """Whose documents these are."""
-        return self._tenant
-
-    @property
-    def keys(self) -> frozenset[DocumentKey]:
-        """Name the documents that the batch has changed so far, and those of which a change was refused."""
-        return frozenset(self._touched)
-
     def begin(self, ctx: Context) -> None:
         """Start judging a change set."""
         self.ctx = ctx
@@ -147,6 +137,10 @@ class BatchView:
     def touched(self) -> Iterable[tuple[DocumentKey, Stored | None, Stored | None]]:
         """List (key, before, after) of what the change set touched, in the order of first touch."""
         return [(key, before, self._documents[key]) for key, before in self._journal.items()]
+
+    def uncommitted(self) -> dict[DocumentKey, Stored | None]:
+        """Give what the batch has changed so far, as it was when this change set began."""
+        return {key: self.before(key) for key in self._touched}
 
     def adopt(self, kind: str, documents: Iterable[Stored]) -> None:
         """Take every document of a kind, which was read before and is known to be current."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from app.changes.change import Change
 from app.changes.following import Followers
+from app.changes.review.reach import Reached
 from app.changes.view import FindNodes
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
@@ -17,7 +18,7 @@ from app.fleet.criteria.asking import finds
 from app.fleet.criteria.compiling import Query, compile_query, elements_of
 from app.fleet.index.fleet import FLEET, FleetIndex
 from app.fleet.index.groups import ancestors
-from app.fleet.index.reach import Touched, touched
+from app.fleet.index.reach import touched
 from app.fleet.inheriting import Inherited, Level, inherited
 from app.fleet.references import texts
 from app.store.db import Database
@@ -161,7 +162,7 @@ class Fleet:
         with self.index.reading(self.session, self.epoch) as sight:
             return sight.computed(rule)
 
-    def touched(self, changes: Sequence[Change], also: Documents = MappingProxyType({})) -> list[Touched]:
+    def touched(self, changes: Sequence[Change], also: Documents = MappingProxyType({})) -> list[Reached]:
         """Say what each change of a set reaches; `also` are documents that differ from those that were followed."""
         with self.weighing(*_sides(changes, also)) as (before, after):
             return touched(changes, before, after)

@@ -18,6 +18,7 @@ from tests.bench import (
     row8_history,
     row9_tenants,
     row11_archives,
+    row12_review,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -33,6 +34,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "8": row8_history.measure,
     "9": row9_tenants.measure,
     "11": row11_archives.measure,
+    "12": row12_review.measure,
     "memory": memory.measure,
 }
 
