@@ -44,6 +44,7 @@ def test_the_agent_carries_out_every_technique_of_the_starter_library() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_values_arrive_literally_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
     root = tmp_path / "root {{ 1 + 1 }}"
     (root / "etc").mkdir(parents=True)
@@ -87,6 +88,7 @@ def test_values_arrive_literally_and_a_second_run_changes_nothing(tmp_path: Path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_check_changes_nothing_and_one_failure_ends_no_other_component(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/kept").write_text("as it was\n")
@@ -135,6 +137,7 @@ def test_a_technique_that_the_agent_does_not_know_is_an_error_and_not_skipped() 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_commands_run_when_their_condition_asks_and_a_dry_run_says_only_what_would_be(tmp_path: Path) -> None:
     made, hooked = tmp_path / "made", tmp_path / "hooked"
     wanted = tasks(

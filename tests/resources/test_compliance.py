@@ -354,6 +354,8 @@ def test_hostile_input_is_refused_and_never_a_fault_of_the_server(server: Server
         "/nodes/..%2f/compliance",
         "/rules/%00/compliance",
         "/groups/compliance?groups=none",
+        "/groups/compliance?groups=%00",
+        "/groups/compliance?groups=a,%ff,b",
         "/groups/g-none/compliance/global",
         "/directives/d-none/compliance/byRule",
     ):
