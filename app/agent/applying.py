@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,16 @@ _CHECKS = "Check "
 """The names of tasks begin so that only look: their failure says that the node is not as it must be."""
 
 
-def apply_tasks(tasks: Sequence[Task], place: Place) -> list[dict[str, Any]]:
+def apply_tasks(tasks: Sequence[Task], place: Place, folder: Path) -> list[dict[str, Any]]:
     """Apply the tasks in order and give their reports; those that this agent does not know are reported as errors.
+
+    `folder` is empty and only for root; files with secrets are written there, and removed by who made it.
 
     Raises:
         ApplyError: Ansible is not there, or did not run at all.
     """
     known = [task for task in tasks if task.is_known]
-    lines = _run(known, place) if known else {}
+    lines = _run(known, place, folder) if known else {}
     numbers = {id(task): number for number, task in enumerate(known)}
     return [
         _report(task, lines.get(str(numbers[id(task)]), []), place) if task.is_known else _unknown(task)
@@ -41,21 +42,18 @@ def _unknown(task: Task) -> dict[str, Any]:
     return task.report("failed", text)
 
 
-def _run(tasks: Sequence[Task], place: Place) -> Mapping[str, list[Mapping[str, str]]]:
-    # Under /tmp only root reads a folder with mode 700; it goes, with the secrets in it, whatever happens.
-    with tempfile.TemporaryDirectory(prefix="sternpost-agent-") as name:
-        folder = Path(name)
-        results = folder / "results.jsonl"
-        results.touch(mode=0o600)
-        python = _SYSTEM_PYTHON if Path(_SYSTEM_PYTHON).exists() else sys.executable
-        write_playbook(folder, tasks, place, python=python)
-        ended = _ansible(folder, results)
-        lines: dict[str, list[Mapping[str, str]]] = {}
-        for line in _read(results):
-            lines.setdefault(line["component"], []).append(line)
-        if not lines:
-            raise ApplyError(f"ansible-playbook ended with {ended.returncode} and ran nothing: {ended.stderr[-1000:]}")
-        return lines
+def _run(tasks: Sequence[Task], place: Place, folder: Path) -> Mapping[str, list[Mapping[str, str]]]:
+    results = folder / "results.jsonl"
+    results.touch(mode=0o600)
+    python = _SYSTEM_PYTHON if Path(_SYSTEM_PYTHON).exists() else sys.executable
+    write_playbook(folder, tasks, place, python=python)
+    ended = _ansible(folder, results)
+    lines: dict[str, list[Mapping[str, str]]] = {}
+    for line in _read(results):
+        lines.setdefault(line["component"], []).append(line)
+    if not lines:
+        raise ApplyError(f"ansible-playbook ended with {ended.returncode} and ran nothing: {ended.stderr[-1000:]}")
+    return lines
 
 
 def _ansible(folder: Path, results: Path) -> "subprocess.CompletedProcess[str]":

@@ -20,9 +20,13 @@ class DistrustError(AgentError):
 
 
 class ServerError(AgentError):
-    """The server cannot be reached, or refuses."""
+    """The server cannot be reached, or refuses; `is_final` says that the same request will never be taken."""
 
     exit_code = 4
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
 
 
 class ApplyError(AgentError):

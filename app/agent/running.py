@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from app.agent.applying import apply_tasks
@@ -42,12 +43,23 @@ class Agent:
             DistrustError: the policy is not to be trusted; nothing was applied.
             ServerError: the server cannot be reached, and there is no policy yet.
             ApplyError: Ansible did not run.
+            AgentError: another run is going on.
         """
+        with self.state.run_alone() as folder:
+            return self._run(folder)
+
+    def wait_s(self) -> float:
+        """Say how long to wait: to the next tick of the run frequency, moved by this node's share of the splay."""
+        known = self.state.policy() or {}
+        schedule: Mapping[str, Any] = (known.get("bundle") or {}).get("schedule") or {}
+        return seconds_to_next(schedule, self.settings.node, time.time())
+
+    def _run(self, folder: Path) -> dict[str, Any]:
         policy = self._policy()
         started = _now_ms()
         tasks = tasks_of(policy.bundle, policy.secrets)
         self.say(f"Policy {policy.serial} ({policy.hash[:12]}): {len(tasks)} components")
-        results = [*apply_tasks(tasks, self.place), *fault_reports(policy.bundle)]
+        results = [*apply_tasks(tasks, self.place, folder), *fault_reports(policy.bundle)]
         report = {
             "id": str(uuid.uuid4()),
             "serial": policy.serial,
@@ -59,12 +71,6 @@ class Agent:
         if not self.place.dry:
             self._report(report, str(policy.bundle.get("schedule", {}).get("reportingMode", "")))
         return report
-
-    def wait_s(self) -> float:
-        """Say how long to wait: to the next tick of the run frequency, moved by this node's share of the splay."""
-        known = self.state.policy() or {}
-        schedule: Mapping[str, Any] = (known.get("bundle") or {}).get("schedule") or {}
-        return seconds_to_next(schedule, self.settings.node, time.time())
 
     def _policy(self) -> Policy:
         seen = self.state.seen()
@@ -100,13 +106,22 @@ class Agent:
         waiting = self.state.waiting_reports()
         files = list(waiting)
         for start in range(0, len(files), MOST_REPORTS):
-            part = files[start : start + MOST_REPORTS]
-            try:
-                self.server.send_reports([waiting[file] for file in part])
-            except ServerError as error:
-                self.say(f"{error}; the reports are kept and handed in later")
+            if not self._hand_in({file: waiting[file] for file in files[start : start + MOST_REPORTS]}):
                 return
-            self.state.drop_reports(part)
+
+    def _hand_in(self, reports: Mapping[Path, Any]) -> bool:
+        """Hand in some reports; tell whether it is worth going on with others."""
+        try:
+            self.server.send_reports(list(reports.values()))
+        except ServerError as error:
+            if error.is_final and len(reports) > 1:
+                return all(self._hand_in({file: report}) for file, report in reports.items())
+            if not error.is_final:
+                self.say(f"{error}; the reports are kept and handed in later")
+                return False
+            self.say(f"{error}; a report that is never taken is dropped")
+        self.state.drop_reports(list(reports))
+        return True
 
 
 def seconds_to_next(schedule: Mapping[str, Any], node: str, now_s: float) -> float:

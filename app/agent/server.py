@@ -13,6 +13,7 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Re
 from app.agent.faults import ConfigurationError, ServerError
 from app.agent.settings import Settings
 
+_FINAL = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 
@@ -88,7 +89,8 @@ class Server:
                 if error.code == HTTPStatus.NOT_MODIFIED:
                     return error.code, b"", None
                 said = error.read(10_000).decode("utf-8", "replace")
-            raise ServerError(f"{self.settings.url} answered {error.code}: {_reason(said)}") from None
+            text = f"{self.settings.url} answered {error.code}: {_reason(said)}"
+            raise ServerError(text, is_final=error.code in _FINAL) from None
         except (URLError, OSError, ValueError) as error:
             raise ServerError(f"{self.settings.url} cannot be reached: {error}") from error
 

@@ -1,9 +1,12 @@
 """What the agent remembers between runs: the newest serial, the policy that was verified, reports not yet taken."""
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from app.agent.faults import AgentError
 
 MOST_KEPT = 200
 """Reports that are kept while the server does not take them; then the oldest go."""
+_SCRATCH = "run-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,25 @@ class State:
         (folder / "reports").mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         return cls(folder)
+
+    @contextmanager
+    def run_alone(self) -> Iterator[Path]:
+        """Keep other runs of this node out, and give a folder for files with secrets; it goes afterwards.
+
+        Raises:
+            AgentError: another run is going on.
+        """
+        with (self.folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = f"Another run is going on with {self.folder}; wait for it, or name another folder with --state"
+                raise AgentError(text) from None
+            # What a run that was killed has left behind.
+            for left in self.folder.glob(f"{_SCRATCH}*"):
+                shutil.rmtree(left, ignore_errors=True)
+            with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=self.folder) as scratch:
+                yield Path(scratch)
 
     def seen(self) -> Seen:
         """Say which policy was accepted last.

@@ -11,6 +11,7 @@ from app.core.canonical import Document
 from app.store.fleet_tables import LastRunRow, RunRow
 from app.store.policies import upsert
 from app.store.session import AnyRow, TenantSession, scoped
+from app.store.tables import NodeRow
 
 _PART = 500
 
@@ -107,7 +108,13 @@ def add_runs(connection: Connection, tenant: str, runs: Iterable[Run]) -> int:
 
 
 def drop_old_runs(connection: Connection, *, received_before: int) -> int:
-    """Delete runs of every tenant that came before a time, but for the newest of each node."""
+    """Delete runs of every tenant that came before a time, but for the newest of each node that there is still."""
+    is_there = (
+        select(NodeRow.id)
+        .where(NodeRow.tenant == LastRunRow.tenant, NodeRow.id == LastRunRow.node, NodeRow.status != "deleted")
+        .exists()
+    )
+    connection.execute(delete(LastRunRow).where(~is_there))
     is_last = (
         select(LastRunRow.run)
         .where(LastRunRow.tenant == RunRow.tenant, LastRunRow.node == RunRow.node, LastRunRow.run == RunRow.id)

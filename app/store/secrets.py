@@ -58,6 +58,11 @@ class KeyRing:
         key_id = self.active[signing.PURPOSE]
         return key_id, signing.sign(self.keys[key_id], message)
 
+    @property
+    def public_key(self) -> str:
+        """Give the public half of the key that signs now, as PEM."""
+        return signing.public_pem(self.keys[self.active[signing.PURPOSE]])
+
     def public_keys(self) -> dict[str, str]:
         """Give the public half of every signing key there ever was, as PEM by id."""
         ids = (key_id for key_id in self.keys if key_id.startswith(f"{signing.PURPOSE}-"))

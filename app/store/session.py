@@ -60,11 +60,15 @@ class TenantSession:
 
     def rows(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[AnyRow]:
         """Run a select in this tenant and fetch all it finds."""
+        if _never_stored(values):
+            return []
         with translated():
             return self._open().execute(scoped(statement), {**(values or {}), "tenant": self.tenant}).fetchall()
 
     def find(self, statement: Statement, values: Mapping[str, object] | None = None) -> AnyRow | None:
         """Run a select in this tenant that finds one row or none."""
+        if _never_stored(values):
+            return None
         with translated():
             return self._open().execute(scoped(statement), {**(values or {}), "tenant": self.tenant}).fetchone()
 
@@ -77,6 +81,8 @@ class TenantSession:
 
     def plain(self, prepared: Prepared, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Run a prepared select, which is scoped or names `TENANT`, and fetch all it finds as plain tuples."""
+        if _never_stored(values):
+            return []
         with translated():
             return prepared.rows(self._open(), {**values, "tenant": self.tenant})
 
@@ -126,6 +132,11 @@ class TenantSession:
         if self._connection is None:
             self._connection = self.database.open(self.tenant)
         return self._connection
+
+
+def _never_stored(values: Mapping[str, object] | None) -> bool:
+    """Tell whether a select is for a text with U+0000, which no document holds and PostgreSQL cannot even look for."""
+    return values is not None and any(isinstance(value, str) and "\0" in value for value in values.values())
 
 
 def scoped(statement: Statement) -> Statement:

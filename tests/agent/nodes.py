@@ -70,7 +70,7 @@ class TestNode:
             env=command_environment(),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
 

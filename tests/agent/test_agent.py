@@ -64,6 +64,7 @@ def _statuses(live: Live, node: str = WEB) -> dict[str, list[str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_policy_is_applied_kept_repaired_audited_and_reported(tmp_path: Path) -> None:
     with serving(tmp_path) as live:
         _configure(live)
@@ -204,6 +205,7 @@ def _change(answer: dict[str, Any], how: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_what_the_server_did_not_sign_for_this_node_and_now_is_not_applied(tmp_path: Path) -> None:
     with serving(tmp_path) as live:
         directive = _directive("d-1", "fileManagement", file_section("/etc/hello", "one"))

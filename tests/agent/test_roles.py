@@ -2,13 +2,14 @@
 
 import os
 import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.agent.applying import apply_tasks
+from app.agent import applying
 from app.agent.playbook import ROLES as ROLE_FOLDERS
 from app.agent.playbook import Place
 from app.agent.tasks import ROLES, Task, tasks_of
@@ -26,6 +27,11 @@ def tasks(*directives: Mapping[str, Any], **more: Any) -> list[Task]:
     return tasks_of(bundle.document, {})
 
 
+def apply_tasks(wanted: list[Task], place: Place) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:
+        return applying.apply_tasks(wanted, place, Path(folder))
+
+
 def statuses(reports: list[dict[str, Any]]) -> list[str]:
     return [report["status"] for report in reports]
 
@@ -38,6 +44,7 @@ def test_the_agent_carries_out_every_technique_of_the_starter_library() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_values_arrive_literally_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
     root = tmp_path / "root {{ 1 + 1 }}"
     (root / "etc").mkdir(parents=True)
@@ -81,6 +88,7 @@ def test_values_arrive_literally_and_a_second_run_changes_nothing(tmp_path: Path
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_check_changes_nothing_and_one_failure_ends_no_other_component(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc/kept").write_text("as it was\n")
@@ -126,3 +134,51 @@ def test_a_technique_that_the_agent_does_not_know_is_an_error_and_not_skipped() 
 
     assert report["status"] == "error"
     assert report["message"] == "This agent does not carry out technique 'fileManagement' 9.9; upgrade it"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_commands_run_when_their_condition_asks_and_a_dry_run_says_only_what_would_be(tmp_path: Path) -> None:
+    made, hooked = tmp_path / "made", tmp_path / "hooked"
+    wanted = tasks(
+        directive(
+            "d-run",
+            "commandExecution:1.0",
+            section(
+                "Command",
+                {"COMMAND_TEXT": f"echo '{{{{ x }}}} 50%' > {made}", "COMMAND_LABEL": "make"},
+                Condition={"COMMAND_CREATES": str(made)},
+            ),
+            section("Command", {"COMMAND_TEXT": "exit 3"}, Result={"COMMAND_UNCHANGED_EXIT_CODES": "3"}),
+            section("Command", {"COMMAND_TEXT": "echo why >&2; exit 4"}),
+            section("Command", {"COMMAND_TEXT": "true"}, Condition={"COMMAND_CONDITION": "false"}),
+        ),
+        directive(
+            "d-file",
+            "fileManagement:1.0",
+            section(
+                "File",
+                {"FILE_PATH": f"{tmp_path}/file"},
+                Content={"FILE_CONTENT": "x"},
+                **{"Post-modification_script": {"FILE_POST_HOOK_COMMAND": f"touch {hooked}"}},
+            ),
+        ),
+    )
+
+    dry = apply_tasks(wanted, Place(dry=True))
+    untouched = list(tmp_path.iterdir())
+    reports = apply_tasks(wanted, Place())
+
+    assert untouched == []
+    assert statuses(dry) == ["error", "error", "error", "error", "successAlreadyOK"]
+    assert all("a dry run changes nothing" in one["message"] for one in dry[:4])
+    assert statuses(reports) == [
+        "successRepaired",
+        "successRepaired",
+        "successAlreadyOK",
+        "error",
+        "successAlreadyOK",
+    ]
+    assert made.read_text("utf-8") == "{{ x }} 50%\n"
+    assert "why" in reports[3]["message"]
+    assert hooked.exists()

@@ -9,10 +9,13 @@ from urllib.parse import quote
 from app.boot import DEFAULT, Installation, installation
 from app.changes.change import Edit
 from app.config import Config
-from app.core.context import Context
+from app.core.canonical import JSON
+from app.core.context import Actor, Context
 from app.fleet.criteria.compiling import Query, compile_query
 from app.fleet.fleet import Fleet
 from app.resources.nodes.service import update_node
+from app.resources.policies.service import policy_of
+from app.resources.reports.service import take_reports
 from tests.bench.figures import Figure, at_most, duration, say, side_by_side
 from tests.bench.fleets import fill, lines_of
 from tests.bench.ground import Ground
@@ -32,6 +35,8 @@ def measure(ground: Ground) -> Iterator[Figure]:
         fleets = [_Fleet(config, opened) for config, opened in zip(configs, (first, second), strict=True)]
         for what, goal, act in (
             ("one node changed and its rules asked", 1.5, _Fleet.change),
+            ("one report of 20 components ingested", 1.5, _Fleet.report),
+            ("a policy fetched that did not change", 1.5, _Fleet.fetch),
             ("the first page of GET /nodes", 2, _Fleet.page),
         ):
             yield _grown(what, goal, act, fleets)
@@ -39,6 +44,23 @@ def measure(ground: Ground) -> Iterator[Figure]:
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     what = f"memory of the process with {large:,} nodes"
     yield Figure(row="7", what=what, figure=f"{used:.2f} GB", **at_most(used, 1, " GB"))
+
+
+_RESULTS: list[JSON] = [
+    {
+        "directive": f"d-{number}",
+        "rules": ["r-1"],
+        "component": "File",
+        "value": f"/etc/{number}",
+        "status": "successAlreadyOK",
+        "message": "",
+    }
+    for number in range(20)
+]
+
+
+def _as_node(node: str) -> Context:
+    return Context(DEFAULT, Actor(id=node, kind="node", handle=f"node:{node}"))
 
 
 def _founded(ground: Ground, size: int) -> Config:
@@ -72,6 +94,30 @@ class _Fleet:
             site = {"name": "site", "value": f"site-{next(self.numbers) % 7}"}
             update_node(work, "node-000042", {"properties": [site]})
             Fleet.of(work).rules_of("node-000042")
+            work.release()
+
+    def report(self) -> None:
+        """Take a report from one node after the other."""
+        for _ in range(_TIMES):
+            number = next(self.numbers)
+            node = f"node-{number % 1000:06}"
+            work = self.opened.work(_as_node(node))
+            run = {
+                "id": f"run-{number}",
+                "serial": 1,
+                "bundle": "0" * 64,
+                "start": 1,
+                "end": number,
+                "results": _RESULTS,
+            }
+            take_reports(work, node, {"runs": [run]})
+            work.release()
+
+    def fetch(self) -> None:
+        """Tell one node its policy, which it was told before."""
+        for _ in range(_TIMES):
+            work = self.opened.work(_as_node("node-000042"))
+            policy_of(work, "node-000042")
             work.release()
 
     def page(self) -> None:

@@ -1,79 +1,14 @@
 """Policies, reports, previews and compliance over HTTP, with nodes that report what the tests say."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from app.core.clock import now_ms
-from app.store.accounts import token_hash
-from app.store.nodes import Node, lock_node, put_node
 from tests.fleet.bundles.configurations import file_section
 from tests.installations import Server
+from tests.resources.fleet_samples import directive, node_token, policy, report, rule
 
 HEADER = '"Directive","Block","Component","Node","Value","Status","Message"'
-
-
-def node_token(server: Server, node_id: str, *, tenant: str = "default", **more: Any) -> str:
-    """Make an accepted node and give its token."""
-    token = f"stp{node_id:x<29}"
-    now = now_ms()
-    node = Node(
-        id=node_id, hostname=f"{node_id}.example.com", created=now, accepted=now, token_hash=token_hash(token), **more
-    )
-    with server.opened.database.writing(tenant) as connection:
-        assert lock_node(connection, tenant, node_id) is None
-        put_node(connection, tenant, node, is_new=True, now_ms=now)
-    return token
-
-
-def directive(server: Server, name: str, *files: str, **more: Any) -> None:
-    sections: list[Any] = [file_section(path, "x") for path in files]
-    body = {
-        "id": name,
-        "displayName": f"Directive {name}",
-        "techniqueName": "fileManagement",
-        "parameters": {"section": {"name": "sections", "sections": sections}},
-        **more,
-    }
-    assert server.put("/api/25/directives", json=body).status_code == 200
-
-
-def rule(server: Server, name: str, *directives: str, targets: tuple[str, ...] = ("special:all",)) -> None:
-    body = {"id": name, "displayName": f"Rule {name}", "directives": [*directives], "targets": [*targets]}
-    assert server.put("/api/25/rules", json=body).status_code == 200
-
-
-def policy(server: Server, node_id: str, token: str) -> Any:
-    answer = server.get(f"/api/25/nodes/{node_id}/policy", token=token)
-    assert answer.status_code == 200, answer.text
-    return answer.json["data"]["policy"]
-
-
-def report(server: Server, node_id: str, token: str, statuses: Mapping[str, str], **more: Any) -> None:
-    """Fetch the policy and report on every component: `statuses` by path, else that all is right."""
-    told = policy(server, node_id, token)
-    results = [
-        {
-            "directive": entry["directive"],
-            "rules": entry["rules"],
-            "component": component["component"],
-            "value": component["value"],
-            "status": statuses.get(component["value"], "successAlreadyOK"),
-            "message": more.get("message", ""),
-        }
-        for entry in told["bundle"]["directives"]
-        for component in entry["components"]
-    ]
-    run = {
-        "id": more.get("id", "run-1"),
-        "serial": told["statement"]["serial"],
-        "bundle": told["statement"]["bundle"],
-        "start": 1,
-        "end": more.get("end", now_ms()),
-        "results": results,
-    }
-    answer = server.post(f"/api/25/nodes/{node_id}/reports", token=token, json={"runs": [run]})
-    assert (answer.status_code, answer.json["data"]) == (200, {"received": 1, "added": 1})
 
 
 def two_nodes(server: Server) -> dict[str, str]:
@@ -369,3 +304,75 @@ def test_settings_of_runs_and_modes_reach_the_node(server: Server) -> None:
     }
     assert bundle["directives"][0]["mode"] == "audit"
     assert server.get("/api/25/nodes/n-1/compliance?level=1").json["data"]["nodes"][0]["mode"] == "changes-only"
+
+
+def test_hostile_input_is_refused_and_never_a_fault_of_the_server(server: Server) -> None:
+    token = node_token(server, "n-1")
+    good = {"id": "a", "serial": 1, "bundle": "0" * 64, "start": 1, "end": 2, "results": []}
+    result = {"directive": "d", "rules": [], "component": "c", "value": "v", "status": "error", "message": "m"}
+    bodies: list[Any] = [
+        1,
+        [],
+        {"runs": {}},
+        {"runs": [None]},
+        {"runs": [[]]},
+        {"runs": [good] * 101},
+        *(
+            {"runs": [{**good, name: value}]}
+            for name in good
+            for value in (None, -1, 2**70, "x" * 200, [1], {"a": 1}, True)
+        ),
+        *(
+            {"runs": [{**good, "results": [{**result, name: value}]}]}
+            for name in result
+            for value in (None, 1, [1], {})
+        ),
+        {"runs": [{**good, "results": [result] * 20_001}]},
+    ]
+
+    for body in bodies:
+        answer = server.post("/api/25/nodes/n-1/reports", token=token, json=body)
+        assert answer.status_code == 400, (body, answer.text)
+    for path in (
+        "/rules/compliance?level=0",
+        "/rules/compliance?level=1&level=2",
+        "/rules/compliance?precision=-1",
+        "/rules/compliance?precision=99999999999999999999",
+        "/rules/compliance?levl=1",
+        "/compliance?level=1",
+        "/nodes/n-1/policy/history?cursor=x",
+        "/nodes/n-1/reports?cursor=x",
+        "/nodes/n-1/reports?limit=0",
+    ):
+        assert server.get(f"/api/25{path}").status_code == 400, path
+    for path in (
+        "/nodes/n-1/policy/history/-1",
+        f"/nodes/n-1/policy/history/{'9' * 400}",
+        "/nodes/n-1/policy/history/\u0661",
+        "/nodes/n-1/reports/%00",
+        "/nodes/%00/policy",
+        "/nodes/..%2f/compliance",
+        "/rules/%00/compliance",
+        "/groups/compliance?groups=none",
+        "/groups/compliance?groups=%00",
+        "/groups/compliance?groups=a,%ff,b",
+        "/groups/g-none/compliance/global",
+        "/directives/d-none/compliance/byRule",
+    ):
+        assert server.get(f"/api/25{path}").status_code in (400, 404), path
+    change = {"kind": "rule", "id": "r-1", "action": "create", "after": {"displayName": "Rule"}}
+    for wrong in (
+        {**change, "kind": ["rule"]},
+        {**change, "id": 1},
+        {**change, "action": {}},
+        {**change, "after": []},
+        {**change, "after": {"displayName": ["a"]}},
+        {**change, "after": {"displayName": "Rule", "targets": {"include": 1}}},
+        {"kind": "group", "id": "g", "action": "create", "after": {"displayName": "Group", "query": {"where": 1}}},
+        {"kind": "technique", "id": "x", "action": "create", "after": {"parameters": 1}},
+        {"kind": "setting", "id": "run_frequency", "action": "modify", "after": {"value": "never"}},
+        {"kind": "setting", "id": "none", "action": "create", "after": {"value": 1}},
+    ):
+        answer = server.post("/api/25/policies/preview", json={"changes": [wrong]})
+        assert answer.status_code in (400, 404), (wrong, answer.text)
+    assert server.get("/api/25/nodes/n-1/reports").json["data"] == {"runs": []}

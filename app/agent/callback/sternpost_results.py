@@ -52,7 +52,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible is not type
 
     def _note(self, result: Any, status: str) -> None:  # noqa: ANN401  the same
         values = result.result
-        said = next((str(values[name]) for name in _TEXTS if values.get(name)), "")
+        said = "\n".join(dict.fromkeys(str(values[name]).strip() for name in _TEXTS if values.get(name)))
         diff = values.get("diff") if not values.get("censored") else None
         line = {"component": self._component, "task": result.task_name, "status": status, "said": said, "diff": ""}
         if diff and status == "changed":

@@ -55,6 +55,11 @@ class _Applied:
         """Say who wins a conflict: the lower priority number, then who comes first."""
         return self.directive["priority"], *self.order
 
+    def mode(self, configuration: Configuration, node: NodeFacts) -> str:
+        """Say in which mode the node runs it."""
+        whole, overridable = configuration.global_mode, configuration.overridable
+        return mode_of(str(self.directive["policyMode"]), node.mode, global_mode=whole, overridable=overridable)
+
     def loss(self, winner: "_Applied", component: Component | None = None) -> JSON:
         """Tell that another directive is applied in place of this one, or of one component of it."""
         lost: Document = {"directive": self.id, "rules": [*self.rules], "by": winner.id}
@@ -138,7 +143,12 @@ def _resolve(one: _Applied, configuration: Configuration, node: NodeFacts, fault
         resolver.faults.extend(f"the secret with tag {tag} is to be set; send its value again" for tag in missing)
     for text in resolver.faults:
         said = f"Directive '{one.id}' ({one.directive['displayName']}): {text}"
-        fault: Document = {"directive": one.id, "rules": [*one.rules], "text": said}
+        fault: Document = {
+            "directive": one.id,
+            "rules": [*one.rules],
+            "mode": one.mode(configuration, node),
+            "text": said,
+        }
         component = one.components[0].name if one.components else one.technique.name
         faults.append({**fault, "component": component})
     return not resolver.faults
@@ -161,19 +171,13 @@ def _settle_components(applied: list[_Applied], overridden: list[JSON]) -> None:
 
 
 def _entry(one: _Applied, configuration: Configuration, node: NodeFacts) -> JSON:
-    mode = mode_of(
-        str(one.directive["policyMode"]),
-        node.mode,
-        global_mode=configuration.global_mode,
-        overridable=configuration.overridable,
-    )
     return {
         "directive": one.id,
         "name": one.directive["displayName"],
         "rules": [*one.rules],
         "technique": one.technique.id,
         "version": one.technique.version,
-        "mode": mode,
+        "mode": one.mode(configuration, node),
         "priority": one.directive["priority"],
         "components": [component.to_json() for component in one.components],
     }

@@ -115,7 +115,9 @@ def _demands(bundle: Document) -> Iterator[_Demand]:
             named = str(component["component"]), str(component["value"])
             yield _Demand(str(entry["directive"]), _texts(entry["rules"]), *named, str(entry["mode"]))
     for fault in _objects(bundle.get("faults")):
-        yield _Demand(str(fault["directive"]), _texts(fault["rules"]), str(fault["component"]), NO_VALUE, "")
+        yield _Demand(
+            str(fault["directive"]), _texts(fault["rules"]), str(fault["component"]), NO_VALUE, str(fault["mode"])
+        )
 
 
 def _objects(value: JSON) -> Iterator[Mapping[str, JSON]]:

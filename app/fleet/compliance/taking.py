@@ -42,12 +42,17 @@ def read_runs(body: JSON, node: str, *, now_ms: int) -> list[Run]:
     return [_run(run, node, now_ms) for run in given if isinstance(run, dict)] if isinstance(given, list) else []
 
 
+def is_run_id(text: str) -> bool:
+    """Tell whether a run can have this id."""
+    return _ID.fullmatch(text) is not None
+
+
 def _run_faults(run: JSON, path: str) -> Iterator[tuple[str, str]]:
     if not isinstance(run, dict):
         yield path, f"is no object with {', '.join(_RUN)}"
         return
     yield from _names(run, _RUN, path)
-    if not isinstance(run.get("id"), str) or _ID.fullmatch(str(run["id"])) is None:
+    if not isinstance(run.get("id"), str) or not is_run_id(str(run["id"])):
         yield f"{path}.id", "is not 1 to 100 of A-Z, a-z, 0-9, . _ : -"
     if not isinstance(run.get("bundle"), str) or _HASH.fullmatch(str(run["bundle"])) is None:
         yield f"{path}.bundle", "is not the hash of a bundle, 64 hexadecimal digits"

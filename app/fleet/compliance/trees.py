@@ -2,12 +2,13 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.core.canonical import JSON, Document
 from app.fleet.compliance.lines import Line
-from app.fleet.compliance.statuses import compliance_of, count, details_of, summary
+from app.fleet.compliance.statuses import Counts, compliance_of, count, details_of, summary
 
 MOST_LEVELS = 10
 _CHILDREN = {
@@ -29,11 +30,12 @@ _COLUMNS = {"rule": "Rule", "directive": "Directive", "node": "Node", "component
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a tree is shown: names by kind and id, levels below the top one, and digits."""
+    """How a tree is shown: names by kind and id, levels, digits, and the mode of what nothing is demanded of."""
 
     names: Mapping[tuple[str, str], str]
     levels: int = MOST_LEVELS
     precision: int = 2
+    mode: str = "enforce"
 
     def name(self, kind: str, one: str) -> str:
         """Give the name of an object; the id where it has none any more."""
@@ -60,30 +62,44 @@ def _branch(kind: str, one: str, lines: Sequence[Line], rest: Sequence[str], sty
     if kind == "component":
         named: Document = {"name": one, **summary(count(line.status for line in lines), style.precision)}
     else:
-        named = object_members(kind, one, lines, style)
+        named = object_members(kind, one, tally(lines), style)
     return {**named, **branches(lines, rest, style, depth)}
 
 
-def object_members(kind: str, one: str, lines: Sequence[Line], style: Style, reporting: str | None = None) -> Document:
+@dataclass(slots=True)
+class Tally:
+    """What counts of lines that need not be kept: how many have each status, and the modes that occur."""
+
+    counts: Counts = field(default_factory=Counter)
+    modes: set[str] = field(default_factory=set)
+
+    def add(self, line: Line) -> None:
+        """Count a line."""
+        self.counts[line.status] += 1
+        if line.mode:
+            self.modes.add(line.mode)
+
+
+def tally(lines: Iterable[Line]) -> Tally:
+    """Count lines."""
+    counted = Tally()
+    for line in lines:
+        counted.add(line)
+    return counted
+
+
+def object_members(kind: str, one: str, counted: Tally, style: Style, reporting: str | None = None) -> Document:
     """Give the members of an object without those below it; `reporting` is shown at the top only."""
-    counts = count(line.status for line in lines)
-    mode: Document = {} if reporting is None else {"mode": reporting}
+    modes = sorted(counted.modes) or [style.mode]
+    shown: Document = {} if reporting is None else {"mode": reporting}
     return {
         "id": one,
         "name": style.name(kind, one),
-        "compliance": compliance_of(counts, style.precision),
-        **mode,
-        "policyMode": mode_of_lines(lines),
-        "complianceDetails": details_of(counts, style.precision),
+        "compliance": compliance_of(counted.counts, style.precision),
+        **shown,
+        "policyMode": modes[0] if len(modes) == 1 else "mixed",
+        "complianceDetails": details_of(counted.counts, style.precision),
     }
-
-
-def mode_of_lines(lines: Iterable[Line], otherwise: str = "none") -> str:
-    """Give the mode that all have, else `mixed`."""
-    modes = {line.mode for line in lines if line.mode}
-    if not modes:
-        return otherwise
-    return modes.pop() if len(modes) == 1 else "mixed"
 
 
 def table(lines: Iterable[Line], kinds: Sequence[str], style: Style) -> str:

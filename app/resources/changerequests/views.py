@@ -15,6 +15,7 @@ from app.changes.review.rules import STATUS, Case
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.fleet.policies.previewing import preview_changes
 from app.http.endpoint import BARE, Answer, Given, Needed, View
 from app.http.writing import Writing
 from app.resources.changerequests import asked, finding, restoring, service
@@ -229,10 +230,11 @@ class Views:
         return Answer(value=shown, container=BARE)
 
     def impact(self, work: Work, given: Given) -> Answer:
-        """Show which nodes it reaches, before and after."""
+        """Show which nodes it reaches, before and after, and what it makes of their policies."""
         one = finding.get_one(work, given.path["id"], "find")
         seen, _ = _assessed(work, one)
-        return Answer(value=impact_of(seen.effects), container=BARE)
+        policies: JSON = preview_changes(work, [effect.change for effect in seen.effects.all]).to_json()
+        return Answer(value={**impact_of(seen.effects), "policies": policies}, container=BARE)
 
     def state(self, work: Work, given: Given) -> str:
         """Name what an answer about one depends on: it, and all that happens in the tenant."""

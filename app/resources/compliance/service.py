@@ -10,12 +10,14 @@ from app.core.errors import NotFoundError
 from app.fleet.compliance.gathering import Gathering
 from app.fleet.compliance.lines import Line
 from app.fleet.compliance.statuses import Counts, compliance_of, details_of
-from app.fleet.compliance.trees import MOST_LEVELS, Style, branches, object_members, table
+from app.fleet.compliance.trees import MOST_LEVELS, Style, Tally, branches, object_members, table, tally
 from app.fleet.fleet import missing_node
 from app.fleet.references import groups_of, texts
 from app.store.documents import find_document, list_documents
 from app.store.nodes import Node, find_node
 
+_PLACES = {"node": 0, "rule": 1, "directive": 2}
+"""Where the ids of a kind stand in a line."""
 NODE_TREE = ("rule", "directive", "component", "value")
 RULE_TREE = ("directive", "component", "node", "value")
 RULE_BY_NODE = ("node", "directive", "component", "value")
@@ -43,7 +45,7 @@ class Report:
 
     def tree(self, kind: str, one: str, *orders: Sequence[str]) -> Document:
         """Show an object with what is below it, in each of these orders."""
-        members = object_members(kind, one, self.lines, self.style, self.reporting)
+        members = object_members(kind, one, tally(self.lines), self.style, self.reporting)
         for order in orders:
             members |= branches(self.lines, order, self.style)
         return members
@@ -54,7 +56,7 @@ class Report:
 
     def about(self, kind: str, one: str) -> "Report":
         """Keep the lines of one rule, directive or node."""
-        place = {"node": 0, "rule": 1, "directive": 2}[kind]
+        place = _PLACES[kind]
         return Report([line for line in self.lines if line[place] == one], self.style, self.reporting)
 
     def of_rules(self, rules: Iterable[str]) -> "Report":
@@ -79,7 +81,7 @@ def nodes_compliance(work: Work, asked: Asked) -> Iterator[Document]:
     gathering = Gathering.of(work)
     names = gathering.names()
     for part in gathering.accepted():
-        style = _style({**names, **_hostnames(part)}, asked)
+        style = _style(gathering, {**names, **_hostnames(part)}, asked)
         for node, lines in gathering.lines(part).items():
             yield Report(lines, style, gathering.terms.reporting).tree("node", node, NODE_TREE)
 
@@ -97,6 +99,8 @@ def node_report(work: Work, node_id: str, asked: Asked) -> Report:
 
 def rules_compliance(work: Work, asked: Asked) -> list[Document]:
     """Give the compliance of each rule, by id."""
+    if asked.level == 1:
+        return _flat(work, "rule", asked)
     report = _report(work, None, asked)
     rules = [stored.id for stored in list_documents(work.session, "rule")]
     return [report_of.tree("rule", rule, RULE_TREE) for rule, report_of in _split(report, "rule", rules)]
@@ -115,6 +119,8 @@ def rule_report(work: Work, rule: str, asked: Asked) -> Report:
 
 def directives_compliance(work: Work, asked: Asked) -> list[Document]:
     """Give the compliance of each directive, by id."""
+    if asked.level == 1:
+        return _flat(work, "directive", asked)
     report = _report(work, None, asked)
     directives = [stored.id for stored in list_documents(work.session, "directive")]
     return [
@@ -174,12 +180,25 @@ def _report(
         known |= _hostnames(part)
         for lines in gathering.lines(part).values():
             found.extend(lines)
-    return Report(found, _style(known, asked), gathering.terms.reporting)
+    return Report(found, _style(gathering, known, asked), gathering.terms.reporting)
+
+
+def _flat(work: Work, kind: str, asked: Asked) -> list[Document]:
+    """Count what belongs to each object without keeping the lines of a whole fleet."""
+    gathering = Gathering.of(work)
+    place = _PLACES[kind]
+    counted = {stored.id: Tally() for stored in list_documents(work.session, kind)}
+    for part in gathering.accepted():
+        for line in (line for lines in gathering.lines(part).values() for line in lines):
+            if line[place] in counted:
+                counted[line[place]].add(line)
+    style = _style(gathering, gathering.names(), asked)
+    return [object_members(kind, one, tallied, style, gathering.terms.reporting) for one, tallied in counted.items()]
 
 
 def _split(report: Report, kind: str, ids: Sequence[str]) -> Iterator[tuple[str, Report]]:
     """Give the lines of each object, in one pass over all."""
-    place = {"rule": 1, "directive": 2}[kind]
+    place = _PLACES[kind]
     grouped: dict[str, list[Line]] = {}
     for line in report.lines:
         grouped.setdefault(line[place], []).append(line)
@@ -187,8 +206,8 @@ def _split(report: Report, kind: str, ids: Sequence[str]) -> Iterator[tuple[str,
         yield one, Report(grouped.get(one, []), report.style, report.reporting)
 
 
-def _style(names: dict[tuple[str, str], str], asked: Asked) -> Style:
-    return Style(names, asked.level, asked.precision)
+def _style(gathering: Gathering, names: dict[tuple[str, str], str], asked: Asked) -> Style:
+    return Style(names, asked.level, asked.precision, str(gathering.sources.settings["global_policy_mode"]))
 
 
 def _hostnames(nodes: Iterable[Node]) -> dict[tuple[str, str], str]:

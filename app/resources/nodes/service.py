@@ -22,7 +22,6 @@ from app.store import nodes as store
 from app.store.accounts import new_token, token_hash
 from app.store.documents import find_document
 from app.store.nodes import ROOT, Node, NodeStatus
-from app.store.signing import PURPOSE
 
 KIND: Final = "node"
 RESERVED: Final = frozenset({"pending", "status", "search", "applyPolicy", "compliance"})
@@ -172,8 +171,7 @@ def renew_token(work: Work, node_id: str) -> Document:
     def act(connection: Connection, now: int) -> Deed:
         node = replace(get_locked(connection, work, node_id), token_hash=token_hash(token), token_created=now)
         store.put_node(connection, work.ctx.tenant, node, is_new=False, now_ms=now)
-        ring = work.committer.ring
-        made: Document = {"id": node_id, "token": token, "publicKey": ring.public_keys()[ring.active[PURPOSE]]}
+        made: Document = {"id": node_id, "token": token, "publicKey": work.committer.ring.public_key}
         return Deed(facts=(_fact("TokenCreated", node),), answer=made, id=node_id, once=True)
 
     return work.operate(act)

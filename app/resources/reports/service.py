@@ -4,7 +4,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.core.errors import ForbiddenError, NotFoundError
-from app.fleet.compliance.taking import read_runs
+from app.fleet.compliance.taking import is_run_id, read_runs
 from app.fleet.fleet import missing_node
 from app.store.nodes import find_node, touch_node
 from app.store.reports import Run, add_runs, find_run, run_history
@@ -48,7 +48,7 @@ def get_run(work: Work, node_id: str, run_id: str) -> Document:
     """
     if find_node(work.session, node_id) is None:
         raise missing_node(node_id)
-    run = find_run(work.session, node_id, run_id)
+    run = find_run(work.session, node_id, run_id) if is_run_id(run_id) else None
     if run is None:
         text = f"Node '{node_id}' has no run '{run_id[:100]}'"
         raise NotFoundError(f"{text}; GET /nodes/{node_id}/reports lists those that are kept")

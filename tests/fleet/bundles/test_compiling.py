@@ -154,6 +154,7 @@ def test_an_undefined_reference_is_told_by_the_bundle_and_touches_nothing_else()
         {
             "directive": "d-bad",
             "rules": ["r-1"],
+            "mode": "enforce",
             "component": "File",
             "text": "Directive 'd-bad' (d-bad): FILE_CONTENT: ${rudder.param.gone} is not defined: "
             "there is no such global parameter, or it has no 'gone'",
