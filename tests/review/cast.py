@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.changes.change import Edit
@@ -13,6 +14,8 @@ from app.store.accounts import token_hash
 from app.store.logins import PersonalToken, insert_token
 from app.store.nodes import Node, put_node
 from app.store.people import User, insert_user
+from app.store.session import TenantSession
+from app.store.tables import EventRecord
 from app.store.writes import lock_tenant
 from tests.installations import Server
 
@@ -139,13 +142,16 @@ class Cast:
         work.release()
 
 
+_COUNTED = select(func.count()).select_from(EventRecord).where(EventRecord.type != "AccessDenied")
+
+
 def seq(server: Server, tenant: str = TENANT) -> int:
-    """Read how many events the tenant has."""
-    work = server.opened.work(Context.system(tenant, "test"))
+    """Count the tenant's events, but for those that tell of refusals, which come a moment later."""
+    session = TenantSession(server.opened.database, tenant)
     try:
-        return work.session.head().seq
+        return int(session.rows(_COUNTED)[0][0])
     finally:
-        work.release()
+        session.release()
 
 
 def at_once(*acts: Any) -> list[Any]:

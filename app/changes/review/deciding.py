@@ -17,6 +17,9 @@ from app.core.clock import rfc3339
 from app.core.context import Context
 from app.core.errors import InvalidError, StepError
 
+MOST_REVIEWS = 1000
+"""A change request is read whole, so what is said about it is bounded."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -77,6 +80,8 @@ def say(desk: Desk, ctx: Context, number: int, said: Said) -> Moved:
     verb: Verb = said.verdict
     demand(desk.case(seen, ctx), verb)
     check_hash(before, said.diff_hash, seen.digest)
+    if len(before.reviews) >= MOST_REVIEWS:
+        raise StepError(f"Change request {number} has {MOST_REVIEWS} reviews and takes no more; make another one")
     if said.verdict != "approve" and not said.comment.strip():
         text = f"A review of verdict {said.verdict} needs a comment: say what is wrong, or what you want to know"
         raise InvalidError(text, fields={"comment": [text]})
