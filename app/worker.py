@@ -15,6 +15,7 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import SternpostError
+from app.expiring import delete_expired
 from app.http.observe import configure_logging
 from app.notify.mailing import send_mails
 from app.notify.rounds import Rounds
@@ -133,6 +134,9 @@ def _chores(config: Config, opened: Installation, stopping: threading.Event) -> 
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)
+    for tenant in opened.tenants():
+        if not stopping.is_set():
+            delete_expired(opened, tenant, now_ms())
     for tenant in followed_heads(opened.database):
         if not stopping.is_set():
             opened.git_writer.maintain(tenant)

@@ -15,10 +15,10 @@ PART = 200
 
 
 class Sealed(NamedTuple):
-    """A table with `tenant`, the rest of its key, what each value is bound to, and where the value and its key are."""
+    """Ciphertexts in a column of a table with `tenant`: beside which id, under which key, and to what each is bound."""
 
     table: Any
-    column: str
+    id: str
     bound: Callable[[str], str]
     ciphertext: str = "ciphertext"
     key: str = "key_id"
@@ -30,7 +30,7 @@ SEALED = (
     Sealed(WebhookRow, "id", secret_tag, "secret", "secret_key"),
     Sealed(WebhookRow, "id", secret_tag, "former", "former_key"),
 )
-"""Every table that holds ciphertexts of the key ring."""
+"""Everything that the key ring encrypted."""
 
 
 def seal_again(database: Database, ring: KeyRing) -> int:
@@ -47,13 +47,14 @@ def seal_again(database: Database, ring: KeyRing) -> int:
 
 def _part(database: Database, ring: KeyRing, sealed: Sealed) -> int:
     table, active = sealed.table, ring.active["encryption"]
-    column, key = getattr(table, sealed.column), getattr(table, sealed.key)
+    named, text, key = (getattr(table, name) for name in (sealed.id, sealed.ciphertext, sealed.key))
     with database.writing_everywhere("secrets under a new key") as connection:
-        stale = select(table.tenant, column, getattr(table, sealed.ciphertext), key).where(key != active).limit(PART)
+        stale = select(table.tenant, named, text, key).where(key != active, text.is_not(None)).limit(PART)
         rows = connection.execute(stale).fetchall()
         for tenant, name, ciphertext, key_id in rows:
             bound = sealed.bound(name)
             fresh, fresh_id = ring.seal(tenant, bound, ring.unseal(tenant, bound, ciphertext, key_id))
-            same = (table.tenant == tenant, column == name, key == key_id)
+            # Whoever wrote another one meanwhile wins.
+            same = (table.tenant == tenant, named == name, text == ciphertext)
             connection.execute(update(table).where(*same).values({sealed.ciphertext: fresh, sealed.key: fresh_id}))
     return len(rows)
