@@ -46,7 +46,7 @@ _BEHIND: Final = (
 _DUE: Final = (
     select(*MailRow.__table__.c)
     .where(MailRow.due <= bindparam("now"))
-    .order_by(MailRow.due, MailRow.tenant, MailRow.id)
+    .order_by(MailRow.due, MailRow.tenant, MailRow.seq, MailRow.id)
     .limit(bindparam("most"))
 )
 _CURSOR: Final = scoped(select(LogCursorRow.seq).where(LogCursorRow.follower == bindparam("follower")))
