@@ -69,11 +69,7 @@ _NAMES = tuple(column.name for column in _COLUMNS)
 _JSON = ("agent_key", "properties", "inventory")
 _ONE = select(*_COLUMNS).where(NodeRow.id == bindparam("id"))
 _SOME = select(*_COLUMNS).where(NodeRow.id.in_(bindparam("ids", expanding=True)))
-_CHANGED = (
-    select(*_COLUMNS)
-    .where(NodeRow.epoch > bindparam("after"), NodeRow.epoch <= bindparam("until"))
-    .order_by(NodeRow.id)
-)
+_CHANGED = select(*_COLUMNS).where(NodeRow.epoch > bindparam("after")).order_by(NodeRow.id)
 _STATUSES = select(NodeRow.id, NodeRow.status).where(NodeRow.id.in_(bindparam("ids", expanding=True)))
 _PAGE = (
     select(*_COLUMNS)
@@ -152,9 +148,9 @@ def page_nodes(session: TenantSession, status: NodeStatus, *, after: str = "", m
     return [_node(row) for row in session.rows(_PAGE, {"status": status, "after": after, "most": most})]
 
 
-def changed_nodes(session: TenantSession, after: int, until: int) -> Iterator[Node]:
-    """Read the nodes, deleted ones too, whose last change has one of these numbers of the fleet, a part at a time."""
-    with session.stream(_CHANGED, {"after": after, "until": until}) as rows:
+def changed_nodes(session: TenantSession, after: int) -> Iterator[Node]:
+    """Read the nodes, deleted ones too, whose last change has a number of the fleet behind this, a part at a time."""
+    with session.stream(_CHANGED, {"after": after}) as rows:
         for row in rows:
             yield _node(row)
 

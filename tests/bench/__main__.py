@@ -18,7 +18,8 @@ from tests.bench import (
     row8_history,
     row9_tenants,
     row11_archives,
-    row12_search,
+    row12_review,
+    row13_search,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -34,7 +35,8 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "8": row8_history.measure,
     "9": row9_tenants.measure,
     "11": row11_archives.measure,
-    "12": row12_search.measure,
+    "12": row12_review.measure,
+    "13": row13_search.measure,
     "memory": memory.measure,
 }
 

@@ -11,7 +11,9 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.store.accounts import token_hash
 from app.store.logins import PersonalToken, insert_token
+from app.store.nodes import Node, put_node
 from app.store.people import User, insert_user
+from app.store.writes import lock_tenant
 from tests.installations import Server
 
 Json = dict[str, Any]
@@ -75,6 +77,14 @@ class Cast:
 
     server: Server
     people: dict[str, Caller] = field(default_factory=dict)
+
+    def nodes(self, *ids: str) -> None:
+        """Accept nodes."""
+        with self.server.opened.database.writing(TENANT) as connection:
+            lock_tenant(connection, TENANT)
+            for node_id in ids:
+                node = Node(id=node_id, hostname=node_id, created=1)
+                put_node(connection, TENANT, node, is_new=True, now_ms=1)
 
     @property
     def ci(self) -> Caller:

@@ -321,6 +321,7 @@ def test_a_freeze_holds_deployments_and_an_expiry_ends_what_nobody_decides(cast:
 
 def test_a_dry_run_shows_diff_impact_and_gate_and_writes_nothing(cast: Cast, people: tuple[Caller, Caller]) -> None:
     anna, _ = people
+    cast.nodes("n1")
     cast.system(Edit("group", "web", "create", {"displayName": "Web", "dynamic": False, "nodeIds": ["n1"]}))
     before = seq(cast.server)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from app.changes.following import Derivation
+from app.core.deadline import present
 from app.fleet.criteria.compiling import Facet
 from app.fleet.index.keeping import ONE_BY_ONE, Keeper
 from app.fleet.index.nodes import Nodes, Told
@@ -16,7 +17,6 @@ from app.store.nodes import Node, changed_nodes
 from app.store.session import TenantSession
 
 NOTHING_SEEN: Final = -1
-NEWEST: Final = 2**62
 
 
 class FleetIndex:
@@ -50,9 +50,10 @@ class FleetIndex:
         new = set(facets) - nodes.facets
         if not new:
             return
+        present().lift()
         nodes.watch(new)
         try:
-            for node in changed_nodes(session, NOTHING_SEEN, NEWEST):
+            for node in changed_nodes(session, NOTHING_SEEN):
                 nodes.put(node, new)
         except BaseException:
             # Half of the nodes would be taken for all of them.
@@ -62,6 +63,9 @@ class FleetIndex:
     def _follow(self, session: TenantSession, epoch: int) -> None:
         self._unsettled = self._take_inbox() or self._unsettled
         first = self._epoch == NOTHING_SEEN
+        if first:
+            # Cut short it would begin anew at the next request, and never end in a fleet that is large enough.
+            present().lift()
         wanted = self._facets()
         if not first:
             self.look_at(session, wanted)
@@ -71,7 +75,8 @@ class FleetIndex:
         touched: dict[int, Told] = {}
         changed_many = first
         if epoch > self._epoch:
-            for node in changed_nodes(session, self._epoch, epoch):
+            # Also those that changed since: a node whose change was left out would be missing meanwhile.
+            for node in changed_nodes(session, self._epoch):
                 changed_many = self._put(node, touched) or changed_many
         changed = self._keeper.settle(None if changed_many else touched)
         self._epoch = max(epoch, self._epoch)

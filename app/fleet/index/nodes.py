@@ -47,8 +47,8 @@ class Nodes:
         """Take a node as it is now; give its number and what it has of each facet (nothing where it does not count)."""
         number = self._number(node.id)
         counts = node.status == "accepted"
-        _set(self.accepted, number, holds=counts)
-        _set(self.servers, number, holds=counts and node.is_policy_server)
+        self.accepted = _with(self.accepted, number, holds=counts)
+        self.servers = _with(self.servers, number, holds=counts and node.is_policy_server)
         told = {facet: elements_of(facet, node) if counts else set() for facet in facets or self._postings}
         for facet, elements in told.items():
             self._postings[facet].put(number, elements)
@@ -116,8 +116,6 @@ class Nodes:
         return known
 
 
-def _set(numbers: BitMap, number: int, *, holds: bool) -> None:
-    if holds:
-        numbers.add(number)
-    else:
-        numbers.discard(number)
+def _with(numbers: BitMap, number: int, *, holds: bool) -> BitMap:
+    """Give the set with or without a number; another one, because whoever was given this one may still read it."""
+    return numbers if (number in numbers) == holds else numbers ^ BitMap([number])

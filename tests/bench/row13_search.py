@@ -1,4 +1,4 @@
-"""Row 12: a search of many rules, in process: by a declared field, by a part of a text, and with related objects."""
+"""Row 13: a search of many rules, in process: by a declared field, by a part of a text, and with related objects."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -32,25 +32,25 @@ _DIRECTIVE = {
 def measure(ground: Ground) -> Iterator[Figure]:
     """Compare a filter among few and among many rules, and a part of a text with the bare SQL for it."""
     least, most = ground.size.counts[0], ground.size.counts[2]
-    say(f"Row 12: search among {least:,} and {most:,} rules")
+    say(f"Row 13: search among {least:,} and {most:,} rules")
     few = _taken(ground, least)
     many = _taken(ground, most)
     yield Figure(
-        row="12",
+        row="13",
         what=f"a filter by name among {most:,} rules, against {least:,}",
         figure=duration(many["filter"]),
         floor=duration(few["filter"]),
         **at_most(many["filter"] / few["filter"], 3),
     )
     yield Figure(
-        row="12",
+        row="13",
         what=f"a part of a name among {most:,} rules, total and page of 100",
         figure=duration(many["part"]),
         floor=duration(many["floor"]),
         **at_most(many["part"] / many["floor"], 2),
     )
     yield Figure(
-        row="12",
+        row="13",
         what="queries of two levels of extend on a page of 100",
         figure=f"{many['queries']:.0f}",
         **at_most(many["queries"], 4),
