@@ -185,7 +185,7 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
-    `media_type` is that of a `TEXT` answer which is a file.
+    `media_type` is that of a `TEXT` answer which is a file; `other_media_types` are those it may have instead.
     `body_optional` lets a `json_only` action without input schema be called without a body. `search_errors` puts
     errors into `meta.error` too, as clients of search read them (contract/search.md, section 4).
     `text_types` are further media types of the body, which the view gets as it is. `upload` is a file that must be
@@ -226,6 +226,7 @@ class Endpoint:
     search_errors: bool = False
     text_types: tuple[str, ...] = ()
     media_type: str | None = None
+    other_media_types: tuple[str, ...] = ()
     upload: Upload | None = None
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
     greets: tuple[str, ...] = ()

@@ -6,11 +6,12 @@ mail again and never loses one.
 
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
+from itertools import takewhile
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -97,11 +98,14 @@ class MailServer:
         return None
 
 
-def send_due(database: Database, ring: KeyRing, server: MailServer, now_ms: int) -> int:
+def send_due(
+    database: Database, ring: KeyRing, server: MailServer, now_ms: int, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
     """Mail every invitation that is due, in all tenants, and say how many went out."""
     with database.everywhere("mails that are due") as connection:
         due = due_invitations(connection, now_ms, MOST)
-    return sum(_send_one(database, ring, server, invitation, now_ms) for invitation in due)
+    going_on = takewhile(lambda _: not is_stopping(), due)
+    return sum(_send_one(database, ring, server, invitation, now_ms) for invitation in going_on)
 
 
 def _send_one(database: Database, ring: KeyRing, server: MailServer, invitation: Invitation, now_ms: int) -> bool:
