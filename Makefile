@@ -56,5 +56,5 @@ $(VENV)/server.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/developer.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Sternpost and the developer's tools into $(VENV) ..."
-	@$(PIP_INSTALL) --editable '.[dev]'
+	@$(PIP_INSTALL) --editable '.[dev,agent]'
 	@touch $@ $(VENV)/server.stamp

@@ -18,7 +18,7 @@ from app.core.context import Actor, Context
 from app.core.errors import SternpostError
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.mount import AdminRoutes
-from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, AccountGrant
+from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, AccountGrant, node_grant
 from app.http.endpoint import Intent
 from app.http.mount import mount
 from app.http.observe import configure_logging
@@ -30,6 +30,7 @@ from app.resources import RESOURCES
 from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
 from app.store.migrations import is_current
+from app.store.nodes import find_node_by_token
 from app.store.tenants import find_by_key, find_tenant
 
 
@@ -90,7 +91,8 @@ class _Server:
             if holder is not None and owner and not is_active_user(connection, holder.account.tenant, owner):
                 return None
         if holder is None:
-            return self._standing(self.people.find_by_personal_token(hashed, self.opened.committer.clock()))
+            person = self._standing(self.people.find_by_personal_token(hashed, self.opened.committer.clock()))
+            return person or self._find_node(hashed)
         account = holder.account
         if not account.enabled or (account.expires is not None and account.expires <= now_ms()):
             return None
@@ -101,6 +103,14 @@ class _Server:
             made = AccountGrant(account.tenant, _actor(account), account.id, grant, holder.state, holder.read_only)
             known = self.grants[account.tenant, account.id] = (account, holder.state, holder.read_only, made)
         return known[3]
+
+    def _find_node(self, hashed: str) -> AccountGrant | None:
+        with self.opened.database.everywhere("token look-up") as connection:
+            node = find_node_by_token(connection, hashed)
+        if node is None:
+            return None
+        actor = Actor(id=node.id, kind="node", handle=f"node:{node.id}")
+        return AccountGrant(node.tenant, actor, node.id, node_grant(node.id), node.state, node.read_only)
 
     def find_key(self, key: str) -> AccountGrant | None:
         with self.opened.database.everywhere("key look-up") as connection:

@@ -24,6 +24,7 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import AlreadyExistsError, UnavailableError
 from app.core.tenancy import DEFAULT, PUBLIC, SYSTEM_TENANT
+from app.fleet.fleet import node_finder
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
@@ -104,9 +105,11 @@ def open_installation(config: Config) -> Installation:
         database.close()
         raise
     git_root = config.data_dir / "git"
+    followers = Followers()
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids())
+    committer.find_nodes = node_finder(database, followers)
     git_writer = GitWriter(SqlLog(database), git_root)
-    return Installation(database, committer, Followers(), git_root, git_writer, LastUses(database), Notes(committer))
+    return Installation(database, committer, followers, git_root, git_writer, LastUses(database), Notes(committer))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from app.changes.reasons import REASON_SETTINGS, settle_reason
 from app.changes.recording import Fact, Recorder
 from app.changes.replaying import Earlier
 from app.changes.secrecy import Sealer
-from app.changes.view import BatchView
+from app.changes.view import BatchView, FindNodes, no_nodes
 from app.changes.watching import Step, Watch
 from app.core.canonical import Document
 from app.core.clock import now_ms
@@ -75,6 +75,8 @@ class Committer:
         self.clock = clock
         self._laws = Laws(self.kinds, reserved or {})
         self._commits = commits
+        self.find_nodes: FindNodes = no_nodes
+        """Who knows the fleet is told by whoever opens the installation."""
         self._lanes = Lanes()
 
     def submit(
@@ -106,7 +108,7 @@ class Committer:
             SternpostError: it would be refused.
         """
         with self.database.connect(ctx.tenant) as connection:
-            view = BatchView(connection, ctx.tenant, self.kinds, ctx)
+            view = BatchView(connection, ctx.tenant, self.kinds, ctx, self.find_nodes)
             edits = [*edits, *(plan(view) if plan is not None else ())]
             view.preload(needed(edits, self.kinds))
             sealer = Sealer(self.ring, connection, ctx.tenant)
@@ -175,7 +177,7 @@ class Committer:
             raise NotFoundError(f"Tenant '{lane.tenant}' was not found")
         fault_point("commit.locked")
         now = max(self.clock(), head.time)
-        view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx)
+        view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx, self.find_nodes)
         view.preload({*needed((edit for ticket in tickets for edit in ticket.edits), self.kinds), *REASON_SETTINGS})
         recorder = Recorder(head, self._trees(connection, lane, head), self.kinds, Batch(), now)
         sealer = Sealer(self.ring, connection, lane.tenant)

@@ -50,6 +50,9 @@ class View(Protocol):
     def people(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these ids are those of people of the tenant."""
 
+    def nodes_found(self, query: JSON) -> Sequence[str]:
+        """Name the nodes that a stored query finds now, by id."""
+
 
 Guard = Callable[[Stored, Edit, View], None]
 Judge = Callable[[Stored | None, Edit, View], Document]

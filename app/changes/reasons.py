@@ -20,7 +20,7 @@ def settle_reason(ctx: Context, find: Callable[[str, str], Stored | None]) -> Co
     Raises:
         InvalidError: a reason is mandatory, and there is none or it is too short.
     """
-    if ctx.actor.kind == "system":
+    if ctx.actor.kind in ("system", "node"):
         return ctx
     if setting(ENABLED, find("setting", ENABLED)) is not True:
         return ctx.because("")

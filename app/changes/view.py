@@ -1,16 +1,24 @@
 """The documents of one tenant under the committer's lock, with what the batch has changed so far laid over them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from app.changes.kinds import Kind
+from app.core.canonical import JSON
 from app.core.context import Context
 from app.store.documents import Stored
 from app.store.people import known_users
 from app.store.writes import read_all, read_holders, read_some
 
 DocumentKey = tuple[str, str]
+FindNodes = Callable[[str, JSON], Sequence[str]]
+"""Names the nodes of a tenant that a stored query finds, by id."""
+
+
+def no_nodes(_tenant: str, _query: JSON) -> Sequence[str]:
+    """Find nothing, where nobody looks after nodes."""
+    return ()
 
 
 class BatchView:
@@ -19,8 +27,16 @@ class BatchView:
     `begin` starts a change set; `undo` puts back what it changed, so that a refused one leaves no trace.
     """
 
-    def __init__(self, connection: Connection, tenant: str, kinds: Mapping[str, Kind], ctx: Context) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        tenant: str,
+        kinds: Mapping[str, Kind],
+        ctx: Context,
+        find_nodes: FindNodes = no_nodes,
+    ) -> None:
         self.ctx = ctx
+        self._find_nodes = find_nodes
         self._connection = connection
         self._tenant = tenant
         self._kinds = kinds
@@ -97,6 +113,10 @@ class BatchView:
     def people(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these ids are those of people of the tenant."""
         return known_users(self._connection, self._tenant, ids)
+
+    def nodes_found(self, query: JSON) -> Sequence[str]:
+        """Name the nodes that a stored query finds now, by id."""
+        return self._find_nodes(self._tenant, query)
 
     def begin(self, ctx: Context) -> None:
         """Start judging a change set."""

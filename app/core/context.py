@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-ActorKind = Literal["account", "user", "system"]
+ActorKind = Literal["account", "user", "node", "system"]
 
 READ, EDIT, WRITE = "read", "edit", "write"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An account, a person or the system itself.
+    """An account, a person, a machine or the system itself.
 
     `id` and `handle` never change and are never reused; `name` is for display and is personal data.
     """

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.core.canonical import JSON
 from app.core.errors import InvalidError
+from app.fleet.criteria.compiling import criterion_fault
 
 SELECTS = ("node", "nodeAndPolicyServer")
 COMPOSITIONS = ("and", "or")
@@ -62,6 +63,10 @@ def _criterion_faults(criterion: JSON, path: str) -> Iterator[tuple[str, str]]:
         elif name in _REQUIRED and not criterion.get(name):
             yield f"{path}.{name}", "is required"
     yield from _unknown(criterion, (*_REQUIRED, "value"), path)
+    if all(criterion.get(name) and isinstance(criterion[name], str) for name in _REQUIRED):
+        fault = criterion_fault(criterion)
+        if fault is not None:
+            yield f"{path}.{fault[0]}", fault[1]
 
 
 def _unknown(names: Iterable[str], allowed: Sequence[str], path: str) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,8 @@ def write(route: Route, answer: Answer, envelope_id: str | None, *, pretty: bool
     container = answer.container or route.endpoint.container
     if container.shape == "text":
         return answer.raw if answer.raw is not None else str(answer.value).encode()
-    envelope = Envelope(answer.action or route.endpoint.action, envelope_id, {**_meta(answer), **answer.members})
+    members = {**_meta(answer), **answer.members}
+    envelope = Envelope(answer.action or route.endpoint.action, envelope_id, members, failed=answer.failed)
     parts = _parts(route, container, answer, envelope)
     if pretty:
         return prettify(b"".join(map(_utf8, parts)).decode()).encode()

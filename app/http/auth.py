@@ -8,7 +8,7 @@ from app.core.context import Actor
 from app.core.errors import ForbiddenError, InvalidError, ThrottledError, UnauthenticatedError
 from app.core.tenancy import ACTIVE, PUBLIC
 from app.http.endpoint import Endpoint
-from app.http.rights import Grant, allows
+from app.http.rights import AclEntry, Grant, allows
 from app.http.throttle import Throttle
 
 REFUSED: Final = "Authentication failed; send a valid token in the header X-API-Token"
@@ -90,6 +90,20 @@ sent must be good, and all of them name one tenant. The cookie counts only where
 _KEPT_BY_KEYS: Final = ("configuration", "rule", "directive", "technique", "group", "parameter", "image", "instance")
 KEY_GRANT: Final = Grant("rights", rights=frozenset(f"{kind}_read" for kind in _KEPT_BY_KEYS), within="ro")
 """What a tenant's key opens by itself: the configuration, and nothing of people, accounts and events."""
+
+_OPEN_TO_NODES: Final = (
+    ("inventories", "post"),
+    ("nodes/{id}/inventory", "put"),
+    ("nodes/{id}/reports", "post"),
+    ("nodes/{id}/policy", "get"),
+)
+"""All that a node's token opens: what a machine says of itself, and what it must do."""
+
+
+def node_grant(node_id: str) -> Grant:
+    """Give what the token of a node opens, by paths that name this node and no other."""
+    return Grant("acl", tuple(AclEntry(path.format(id=node_id), (verb,)) for path, verb in _OPEN_TO_NODES))
+
 
 PUBLIC_CALLER: Final = Caller(PUBLIC, ANONYMOUS, None, KEY_GRANT, "tenant", read_only=True, is_nobody=True)
 

@@ -184,6 +184,7 @@ class TreeOf:
     query: type[ApiSchema] | None = None
     shows: Callable[[Stored, Given], bool] = lambda _stored, _given: True
     named_root: bool = False
+    state: Callable[[Work, Given], str] = head_of
 
 
 def tree_endpoints(one: TreeOf) -> tuple[Endpoint, ...]:
@@ -200,7 +201,7 @@ def tree_endpoints(one: TreeOf) -> tuple[Endpoint, ...]:
         output=one.output,
         lifespan=SHAPED,
         id_from="result" if one.named_root else None,
-        state=head_of,
+        state=one.state,
     )
     return (
         shaped,

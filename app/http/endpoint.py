@@ -156,7 +156,7 @@ class Answer:
     strict era only; `value` fills a bare one or a text. `id` is the envelope's, where the endpoint takes it from the
     result. `raw` is the body of a `TEXT` answer that is no text (a file, a stream), of `content_type`. `action` and
     `container` replace the endpoint's (a clone, a rollback). `next` is the last key of a page that has a successor.
-    `members` go into the envelope after `data` in every version.
+    `members` go into the envelope after `data` in every version. `failed` says "error" although there is `data`.
     """
 
     items: Iterable[Item] = ()
@@ -173,6 +173,7 @@ class Answer:
     content_type: str | None = None
     raw: bytes | Iterator[bytes] | None = None
     container: Container | None = None
+    failed: bool = False
 
     @classmethod
     def one(cls, item: Item, *, action: str | None = None) -> "Answer":

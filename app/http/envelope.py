@@ -18,10 +18,12 @@ class Envelope:
     action: str
     id: str | None = None
     members: Mapping[str, JSON] = field(default_factory=dict)
+    failed: bool = False
 
     def opening(self) -> str:
-        """Write a success up to where `data` belongs."""
-        return f'{{"action":{_text(self.action)}{self._id()},"result":"success"'
+        """Write an answer up to where `data` belongs: a success, or a failure that has data."""
+        result = "error" if self.failed else "success"
+        return f'{{"action":{_text(self.action)}{self._id()},"result":"{result}"'
 
     def closing(self) -> str:
         """Write what follows `data`."""

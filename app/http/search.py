@@ -53,10 +53,12 @@ class Extension:
     """What `extend` puts into an object: the rows related to each parent, found in one statement.
 
     `target` names the searchable whose objects they are: it says how they look and who may read them. `show` and
-    `reads` say so where they are of no single one. With `many` they are a list.
+    `reads` say so where they are of no single one. With `many` they are a list. `find_in` takes the place of `find`
+    where more than the session is needed.
     """
 
-    find: Callable[[TenantSession, Sequence[Any]], Related]
+    find: Callable[[TenantSession, Sequence[Any]], Related] | None = None
+    find_in: Callable[[Work, Sequence[Any]], Related] | None = None
     target: str = ""
     many: bool = False
     show: Show | None = None
@@ -158,9 +160,9 @@ def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, _Joined])
     for path in sorted(extensions, key=lambda path: (path.count("."), path)):
         above, _, name = path.rpartition(".")
         parents, joined = levels[above], extensions[path]
-        related = joined.extension.find(work.session, [parent.row for parent in parents]) if parents else []
+        related = _related(work, joined.extension, [parent.row for parent in parents]) if parents else []
         count += sum(map(len, related))
-        _check_count(count, f"extend up to '{path}'")
+        check_count(count, f"extend up to '{path}'")
         rows = [row for found in related for row in found]
         shown = iter(joined.show(work, rows))
         level: list[Held] = []
@@ -172,7 +174,20 @@ def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, _Joined])
         levels[path] = level
 
 
-def _check_count(count: int, what: str) -> None:
+def _related(work: Work, one: Extension, rows: Sequence[Any]) -> Related:
+    if one.find_in is not None:
+        return one.find_in(work, rows)
+    if one.find is None:
+        raise TypeError("an extension says how its objects are found")
+    return one.find(work.session, rows)
+
+
+def check_count(count: int, what: str) -> None:
+    """Refuse to put more than so many objects into one answer.
+
+    Raises:
+        SearchError: they are more.
+    """
     if count > MOST_RELATED:
         raise SearchError(f"{what} brings {count} related objects; at most {MOST_RELATED} are sent at once")
 
@@ -197,7 +212,7 @@ def by_ids(
 
     def related(session: TenantSession, parents: Sequence[Stored]) -> Related:
         named = [list(dict.fromkeys(ids_of(parent.document))) for parent in parents]
-        _check_count(sum(map(len, named)), f"extend to {kind}")
+        check_count(sum(map(len, named)), f"extend to {kind}")
         found = some_documents(session, {(kind, one) for ids in named for one in ids})
         return [[found[kind, one] for one in ids if (kind, one) in found] for ids in named]
 

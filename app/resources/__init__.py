@@ -8,13 +8,17 @@ from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.archives.routes import archives_resource
+from app.resources.compliance.routes import RESOURCE as COMPLIANCE
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
 from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
 from app.resources.logins.routes import RESOURCE as LOGINS
+from app.resources.nodes.routes import RESOURCE as NODES
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
+from app.resources.policies.routes import policies_resource
+from app.resources.reports.routes import RESOURCE as REPORTS
 from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
@@ -51,8 +55,12 @@ _DESCRIBED: tuple[Resource, ...] = (
     USER_MANAGEMENT,
     TENANTS,
     SYSTEM,
+    NODES,
     GIT_ARCHIVES,
     archives_resource(WRITINGS),
+    policies_resource(WRITINGS),
+    REPORTS,
+    COMPLIANCE,
 )
 
 _SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))

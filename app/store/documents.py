@@ -99,18 +99,20 @@ _LISTED = Prepared(
         .order_by(DocumentRow.id)
     )
 )
-_ONE_AND_SEQ = Prepared(scoped(ONE.add_columns(Tenant.seq).join(Tenant, Tenant.id == DocumentRow.tenant)))
+_ONE_AND_SEQ = Prepared(
+    scoped(ONE.add_columns(Tenant.seq, Tenant.fleet_epoch).join(Tenant, Tenant.id == DocumentRow.tenant))
+)
 
 _COUNT = scoped(select(func.count()).select_from(DocumentRow).where(DocumentRow.kind == bindparam("kind")))
 
 
 def find_document(session: TenantSession, kind: str, document_id: str) -> Stored | None:
-    """Read one document as it is now, and the tenant's newest seq along with it."""
+    """Read one document as it is now, and the tenant's newest numbers along with it."""
     rows = session.plain(_ONE_AND_SEQ, {"kind": kind, "id": document_id})
     if not rows:
         return None
-    *columns, seq = rows[0]
-    session.note_seq(seq)
+    *columns, seq, epoch = rows[0]
+    session.note_seq(seq, epoch)
     return Stored(*columns)
 
 

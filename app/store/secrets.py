@@ -9,18 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.core.canonical import JSON, canonical, load
 from app.core.errors import IntegrityError
+from app.store import signing
 from app.store.session import TenantSession
 from app.store.tables import KeyRow, SecretRow
 
-PURPOSES = ("encryption", "tag", "token")
+PURPOSES = ("encryption", "tag", "token", signing.PURPOSE)
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_MEMBER = "$secret"
 _PART = 500
+_SEALED = select(SecretRow.tag, SecretRow.ciphertext, SecretRow.key_id).where(
+    SecretRow.tag.in_(bindparam("tags", expanding=True))
+)
 _HELD = select(SecretRow.tag).where(SecretRow.tag.in_(bindparam("tags", expanding=True)))
 
 
@@ -47,7 +51,22 @@ class KeyRing:
     def unseal(self, tenant: str, tag: str, ciphertext: bytes, key_id: str) -> JSON:
         """Decrypt what `seal` made for the same tenant and tag."""
         nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
-        return load(AESGCM(self.keys[key_id]).decrypt(nonce, sealed, _bound(tenant, tag)))
+        return load(AESGCM(self._key(key_id)).decrypt(nonce, sealed, _bound(tenant, tag)))
+
+    def sign(self, message: bytes) -> tuple[str, str]:
+        """Sign a message; answers the id of the key and the signature in base64."""
+        key_id = self.active[signing.PURPOSE]
+        return key_id, signing.sign(self.keys[key_id], message)
+
+    def public_keys(self) -> dict[str, str]:
+        """Give the public half of every signing key there ever was, as PEM by id."""
+        ids = (key_id for key_id in self.keys if key_id.startswith(f"{signing.PURPOSE}-"))
+        return {key_id: signing.public_pem(self.keys[key_id]) for key_id in sorted(ids)}
+
+    def _key(self, key_id: str) -> bytes:
+        """Give a key, also one that another process made since this one started; what it opens proves it."""
+        known = self.keys.get(key_id)
+        return known if known is not None else bytes.fromhex((self.folder / f"{key_id}.key").read_text().strip())
 
 
 def tagged(tag: str) -> dict[str, JSON]:
@@ -70,6 +89,14 @@ def held_tags(session: TenantSession, tags: Collection[str]) -> set[str]:
     return {row.tag for part in parts for row in session.rows(_HELD, {"tags": part})}
 
 
+def read_secrets(session: TenantSession, ring: KeyRing, tags: Collection[str]) -> dict[str, JSON]:
+    """Read the values behind these tags; for the one place that hands them to the node that needs them."""
+    wanted = sorted(tags)
+    parts = (wanted[start : start + _PART] for start in range(0, len(wanted), _PART))
+    rows = (row for part in parts for row in session.rows(_SEALED, {"tags": part}))
+    return {row.tag: ring.unseal(session.tenant, row.tag, row.ciphertext, row.key_id) for row in rows}
+
+
 def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
     """Read every key that the database names, making the first ones of a new installation.
 
@@ -84,12 +111,15 @@ def open_keys(connection: Connection, folder: Path, *, now_ms: int) -> KeyRing:
     active = {row.purpose: row.id for row in rows if row.active}
     for purpose in PURPOSES:
         if purpose not in active:
-            key_id = f"{purpose}-{secrets.token_hex(4)}"
-            keys[key_id] = _create(folder, key_id)
-            active[purpose] = key_id
-            row = {"id": key_id, "purpose": purpose, "check": _check(keys[key_id]), "created": now_ms, "active": True}
-            connection.execute(insert(KeyRow), [row])
+            active[purpose], keys[active[purpose]] = _make(connection, folder, purpose, now_ms)
     return KeyRing(keys, active, folder)
+
+
+def rotate_key(connection: Connection, ring: KeyRing, purpose: str, *, now_ms: int) -> KeyRing:
+    """Make a new key active; the ones before stay, for what was sealed or signed with them."""
+    key_id, key = _make(connection, ring.folder, purpose, now_ms)
+    connection.execute(update(KeyRow).where(KeyRow.purpose == purpose, KeyRow.id != key_id).values(active=False))
+    return KeyRing({**ring.keys, key_id: key}, {**ring.active, purpose: key_id}, ring.folder)
 
 
 def find_lost_key(connection: Connection, ring: KeyRing) -> str | None:
@@ -131,12 +161,19 @@ def _read(folder: Path, key_id: str, check: str) -> bytes:
     return key
 
 
-def _create(folder: Path, key_id: str) -> bytes:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _make(connection: Connection, folder: Path, purpose: str, now_ms: int) -> tuple[str, bytes]:
     key = os.urandom(KEY_BYTES)
+    key_id = signing.signing_id(key) if purpose == signing.PURPOSE else f"{purpose}-{secrets.token_hex(4)}"
+    _write(folder, key_id, key)
+    row = {"id": key_id, "purpose": purpose, "check": _check(key), "created": now_ms, "active": True}
+    connection.execute(insert(KeyRow), [row])
+    return key_id, key
+
+
+def _write(folder: Path, key_id: str, key: bytes) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{key_id}.key"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(key.hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return key

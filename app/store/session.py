@@ -28,16 +28,19 @@ _OWNED = frozenset(table for table in Base.metadata.tables.values() if "tenant" 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest commit and event of a tenant; `commit` is None before the first."""
+    """The newest commit, event and change of the fleet of a tenant; `commit` is None before the first."""
 
     commit: str | None
     seq: int
+    epoch: int
     state: str
     read_only: bool
 
 
 _HEAD = Prepared(
-    select(Tenant.head, Tenant.seq, Tenant.state, Tenant.read_only).where(Tenant.id == TENANT, Tenant.state != DELETED)
+    select(Tenant.head, Tenant.seq, Tenant.fleet_epoch, Tenant.state, Tenant.read_only).where(
+        Tenant.id == TENANT, Tenant.state != DELETED
+    )
 )
 
 
@@ -53,6 +56,7 @@ class TenantSession:
         self.tenant = tenant
         self._connection: Connection | None = None
         self._seq: int | None = None
+        self._epoch: int | None = None
 
     def rows(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[AnyRow]:
         """Run a select in this tenant and fetch all it finds."""
@@ -81,9 +85,9 @@ class TenantSession:
         with self.database.connect(self.tenant) as connection:
             yield from prepared.parts(connection, {**values, "tenant": self.tenant}, size)
 
-    def note_seq(self, seq: int) -> None:
-        """Remember the tenant's newest seq, which was read along with something else."""
-        self._seq = seq
+    def note_seq(self, seq: int, epoch: int) -> None:
+        """Remember the tenant's newest seq and fleet epoch, which were read along with something else."""
+        self._seq, self._epoch = seq, epoch
 
     def newest_seq(self) -> int:
         """Give the tenant's newest seq: that of the statement before, once, or else read now."""
@@ -91,6 +95,13 @@ class TenantSession:
             self.head()
         seq, self._seq = self._seq, None
         return seq or 0
+
+    def newest_epoch(self) -> int:
+        """Give the number of the fleet's newest change, as `newest_seq` does."""
+        if self._epoch is None:
+            self.head()
+        epoch, self._epoch = self._epoch, None
+        return epoch or 0
 
     def head(self) -> Head:
         """Read where the tenant's log stands, and whether the tenant takes writes.
@@ -101,12 +112,12 @@ class TenantSession:
         rows = self.plain(_HEAD, {})
         if not rows:
             raise NotFoundError(f"Tenant '{self.tenant}' was not found")
-        commit, self._seq, state, read_only = rows[0]
-        return Head(commit, self._seq or 0, state, bool(read_only))
+        commit, self._seq, self._epoch, state, read_only = rows[0]
+        return Head(commit, self._seq or 0, self._epoch or 0, state, bool(read_only))
 
     def release(self) -> None:
         """Give the connection back; a later read takes another."""
-        self._seq = None
+        self._seq = self._epoch = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
             self.database.give_back(connection)

@@ -6,7 +6,7 @@ Those of people are in `people_tables`; whoever loads this module knows them too
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.store import people_tables  # noqa: F401  so that the metadata is whole
+from app.store import fleet_tables, people_tables  # noqa: F401  so that the metadata is whole
 from app.store.base import Base as Base  # noqa: PLC0414  exported under the name that everybody knows
 from app.store.base import Key
 
@@ -37,6 +37,7 @@ class Tenant(Base):
     external_reference: Mapped[str | None]
     limits: Mapped[str] = mapped_column(Text, server_default="{}")
     updated: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    fleet_epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class TenantKeyRow(Base):
@@ -192,9 +193,18 @@ class IdempotencyRow(Base):
 
 
 class NodeRow(Base):
-    """One machine of a tenant; a policy server gives other nodes their policies."""
+    """One machine of a tenant; a policy server gives other nodes their policies.
+
+    `epoch` is the tenant's `fleet_epoch` at the last change. The inventory comes last: what lists nodes without it
+    never reads its pages.
+    """
 
     __tablename__ = "nodes"
+    __table_args__ = (
+        Index(None, "tenant", "epoch"),
+        Index(None, "tenant", "status", "id"),
+        Index(None, "token_hash", unique=True),
+    )
 
     tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
     id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -202,6 +212,20 @@ class NodeRow(Base):
     status: Mapped[str]
     is_policy_server: Mapped[bool]
     created: Mapped[int]
+    updated: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    accepted: Mapped[int | None]
+    state: Mapped[str] = mapped_column(Text, server_default="enabled")
+    policy_mode: Mapped[str] = mapped_column(Text, server_default="default")
+    policy_server: Mapped[str] = mapped_column(Text, server_default="root")
+    documentation: Mapped[str] = mapped_column(Text, server_default="")
+    agent_key: Mapped[str | None]
+    token_hash: Mapped[str | None] = mapped_column(Key)
+    token_created: Mapped[int | None]
+    last_inventory: Mapped[int | None]
+    last_run: Mapped[int | None]
+    epoch: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    properties: Mapped[str] = mapped_column(Text, server_default="[]")
+    inventory: Mapped[str] = mapped_column(Text, server_default="{}")
 
 
 class AccountRow(Base):

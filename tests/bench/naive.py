@@ -12,7 +12,7 @@ from marshmallow import Schema, fields
 from sqlalchemy import JSON, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from app.resources.rules.status import Parts, rule_computed
+from app.fleet.index.status import Parts, Surroundings, rule_computed
 from tests.bench.figures import seconds_of
 from tests.bench.ground import fields_of, rule_id, text_of
 
@@ -45,7 +45,7 @@ def _file(rules: Path, number: int) -> Path:
     return rules / f"{rule_id(number)}.json"
 
 
-_PARTS = Parts()
+_AROUND = Surroundings(Parts(), lambda _group: None, lambda _group: False)
 
 
 class _Base(DeclarativeBase):
@@ -75,7 +75,7 @@ class RuleRow(_Base):
     def status(self) -> dict[str, Any]:
         """Say what the rule comes to."""
         document: Any = {"directives": self.directives, "targets": self.targets, "enabled": self.enabled}
-        return rule_computed(document, _PARTS)["status"]  # type: ignore[return-value]  # an object
+        return rule_computed(document, _AROUND)["status"]  # type: ignore[return-value]  # an object
 
 
 class CompositionForm(Schema):

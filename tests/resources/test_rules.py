@@ -459,7 +459,7 @@ def test_a_rule_for_a_group_that_is_disabled_or_empty_says_so(old: Api) -> None:
     off = make(old, "r-1", targets=["group:g-off"])["status"]
     empty = make(old, "r-2", targets=["group:g-empty"])["status"]
 
-    assert off == {"value": "Not applied", "details": "Group disabled, No policy defined"}
+    assert off == {"value": "Not applied", "details": "Group disabled, Empty groups, No policy defined"}
     assert empty == {"value": "Not applied", "details": "Empty groups, No policy defined"}
 
 

@@ -43,14 +43,19 @@ def check_value(variable: Variable, given: JSON) -> tuple[JSON, str | None]:
     return text, None if fault is None else f"{_shown(variable, text)} {fault}"
 
 
-def _find_fault(variable: Variable, text: str) -> str | None:
+def check_resolved(variable: Variable, text: str) -> str | None:
+    """Say what is wrong with a value whose references are replaced; it is literal now, whatever it holds."""
+    return _find_fault(variable, text, literal=True)
+
+
+def _find_fault(variable: Variable, text: str, *, literal: bool = False) -> str | None:
     if not text:
         return "is empty, but a value is required; give one" if variable.required else None
     if len(text) > MAX_VALUE_LENGTH:
         return f"has {len(text)} characters; the most allowed is {MAX_VALUE_LENGTH}"
     if not is_storable(text):
         return "holds U+0000 or half a character; leave it out"
-    if has_reference(text):
+    if not literal and has_reference(text):
         return None
     return variable.type.find_fault(text, variable.constraint) or _find_limit_fault(variable, text)
 

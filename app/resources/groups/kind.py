@@ -1,13 +1,14 @@
 """Groups as documents: defaults, judgement, references, and the group that every tenant starts with."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over
 from app.core.canonical import JSON, Document
 from app.core.errors import ConflictError, InvalidError
 from app.core.ids import check_id
+from app.fleet.criteria.compiling import groups_in_query
 from app.fleet.properties import property_list
 from app.fleet.queries import check_query
 from app.fleet.targets import SYSTEM_CATEGORY, without_group
@@ -56,12 +57,13 @@ def judge_group(present: Stored | None, edit: Edit, view: View) -> Document:
         check_security(group["security"])
     listed = group.pop("nodeIds", None)
     if group["dynamic"] is not True:
-        group["nodeIds"] = _node_ids(listed) if _keeps(group, present, edit, view) else []
+        keeps = _keeps(group, present, edit, view)
+        group["nodeIds"] = _node_ids(listed) if keeps else [*view.nodes_found(group["query"])]
     return group
 
 
 def _keeps(group: Document, present: Stored | None, edit: Edit, view: View) -> bool:
-    """Say whether the listed nodes stand; else they are what the query finds now: nothing, while there are no nodes."""
+    """Say whether the listed nodes stand; else they are what the query finds now."""
     if "nodeIds" in edit.fields:
         return True
     if present is None and edit.source is None:
@@ -96,13 +98,14 @@ def guard_group(present: Stored, edit: Edit, view: View) -> None:
 
 
 def check_group(change: Change, view: View) -> None:
-    """Demand that a group's category exists.
+    """Demand that a group's category exists, and that it does not look into itself by way of other groups.
 
     Raises:
-        InvalidError: it does not.
+        InvalidError: there is no such category, or a circle of groups.
     """
     if change.after is None:
         return
+    _refuse_circles(change.after, view)
     category = str(change.after.document["categoryId"])
     known = change.before is not None and change.before.document["categoryId"] == category
     if not known and view.find("groupCategory", category) is None:
@@ -112,6 +115,27 @@ def check_group(change: Change, view: View) -> None:
             fields={"categoryId": [text]},
             rudder=f"Group category '{category}' not found",
         )
+
+
+def _refuse_circles(group: Stored, view: View) -> None:
+    """Walk through the groups that a query looks into; one that does not exist yet leads nowhere."""
+    ways: dict[str, tuple[str, ...]] = {group.id: (group.id,)}
+    waiting = [group]
+    while waiting:
+        one = waiting.pop()
+        for name in sorted(groups_in_query(one.document["query"])):
+            if name == group.id:
+                raise _circle(group.id, ways[one.id])
+            found = view.find("group", name) if name not in ways else None
+            if found is not None:
+                ways[name] = (*ways[one.id], name)
+                waiting.append(found)
+
+
+def _circle(group: str, way: Sequence[str]) -> InvalidError:
+    shown = " -> ".join(f"'{name}'" for name in (*way, group))
+    text = f"Group '{group}' looks into itself: {shown}; take one of these groups out of a query"
+    return InvalidError(text, fields={"query.where": [text]})
 
 
 def leave_rules(change: Change, view: View) -> Iterable[Edit]:
@@ -130,15 +154,14 @@ def needed_for_group(edit: Edit) -> Iterable[tuple[str, str]]:
         yield "groupCategory", str(edit.fields.get("categoryId", ROOT_CATEGORY))
 
 
-def group_computed(stored: Stored) -> Mapping[str, JSON]:
+def group_computed(stored: Stored, members: Callable[[str], Sequence[str]]) -> Mapping[str, JSON]:
     """Give what of a group is never stored: its classes, its target, and what a query finds."""
     group = stored.document
     classes: list[JSON] = []
     classes.extend(sorted((_class(stored.id), _class(str(group["displayName"])))))
     computed: Document = {"groupClass": classes, "target": f"group:{stored.id}"}
     if "nodeIds" not in group:
-        # No inventory is held yet, so that no query finds a node.
-        computed["nodeIds"] = []
+        computed["nodeIds"] = [*members(stored.id)]
     return computed
 
 

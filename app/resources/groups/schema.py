@@ -99,3 +99,10 @@ class TreeQuery(ApiSchema):
     """What of the tree is asked for."""
 
     include_system = Flag(data_key="includeSystem")
+
+
+class InheritedSchema(ApiSchema):
+    """The properties of a group with where they come from."""
+
+    id = Text()
+    properties = JsonValue()

@@ -36,12 +36,14 @@ def describe(work: Work) -> Document:
 
 
 def _nodes(work: Work) -> Document:
-    """Count the accepted nodes but for policy servers; none has a policy mode or state of its own."""
-    total = count_nodes(work.session)
-    mode = setting(MODE, find_document(work.session, "setting", MODE))
-    audit = total if mode == "audit" else 0
-    counted: Document = {"total": total, "audit": audit, "enforce": total - audit, "mixed": 0}
-    return {**counted, "enabled": total, "disabled": 0}
+    """Count the accepted nodes but for policy servers, by the mode that holds for each and whether it is ignored."""
+    counted = count_nodes(work.session)
+    usual = setting(MODE, find_document(work.session, "setting", MODE))
+    total = sum(counted.values())
+    audit = sum(count for (mode, _), count in counted.items() if (usual if mode == "default" else mode) == "audit")
+    ignored = sum(count for (_, state), count in counted.items() if state == "ignored")
+    modes: Document = {"total": total, "audit": audit, "enforce": total - audit, "mixed": 0}
+    return {**modes, "enabled": total - ignored, "disabled": ignored}
 
 
 def _instance(data_dir: Path) -> str:

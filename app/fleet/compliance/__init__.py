@@ -1,0 +1,1 @@
+"""Compliance: what nodes report, held against what they were told."""

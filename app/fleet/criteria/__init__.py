@@ -1,0 +1,1 @@
+"""What nodes can be asked: attributes, comparators, queries."""

@@ -1,0 +1,99 @@
+"""The fleet of one tenant in this process: follows log and fleet, and answers one caller at a time."""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from app.changes.following import Derivation
+from app.fleet.criteria.compiling import Facet
+from app.fleet.index.keeping import ONE_BY_ONE, Keeper
+from app.fleet.index.nodes import Nodes, Told
+from app.fleet.index.sight import Sight
+from app.store.documents import Stored
+from app.store.nodes import Node, changed_nodes
+from app.store.session import TenantSession
+
+NOTHING_SEEN: Final = -1
+NEWEST: Final = 2**62
+
+
+class FleetIndex:
+    """What one tenant's fleet comes to, current up to what each reader saw of the database."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._inbox: deque[tuple[str, str, Stored | None]] = deque()
+        self._sight = Sight(Nodes())
+        self._keeper = Keeper(self._sight)
+        self._epoch = NOTHING_SEEN
+        self._inhabited: set[str] = set()
+        self.texts: dict[str, tuple[str, bytes]] = {}
+        """Texts of rules' computed members; another mapping whenever what they are computed from has changed."""
+
+    def note(self, kind: str, document_id: str, stored: Stored | None) -> None:
+        """Take a changed document; who reads next works it in."""
+        self._inbox.append((kind, document_id, stored))
+
+    @contextmanager
+    def reading(self, session: TenantSession, epoch: int) -> Iterator[Sight]:
+        """Give the sight, at least as new as this number of the fleet; nobody else reads or changes it meanwhile."""
+        with self._lock:
+            self._follow(session, epoch)
+            yield self._sight
+
+    def look_at(self, session: TenantSession, facets: Iterable[Facet]) -> None:
+        """Look at more facets of all nodes; for whoever reads the sight and has a query of their own."""
+        nodes = self._sight.nodes
+        new = set(facets) - nodes.facets
+        if new:
+            nodes.watch(new)
+            for node in changed_nodes(session, NOTHING_SEEN, NEWEST):
+                nodes.put(node, new)
+
+    def _follow(self, session: TenantSession, epoch: int) -> None:
+        documents = self._take_inbox()
+        first = self._epoch == NOTHING_SEEN
+        wanted = self._facets()
+        if not first:
+            self.look_at(session, wanted)
+        if not documents and epoch <= self._epoch:
+            return
+        self._sight.nodes.watch(wanted)
+        touched: dict[int, Told] = {}
+        changed_many = first
+        if epoch > self._epoch:
+            for node in changed_nodes(session, self._epoch, epoch):
+                changed_many = self._put(node, touched) or changed_many
+            self._epoch = epoch
+        changed = self._keeper.settle(None if changed_many else touched)
+        self._settle_texts(changed, documents=documents)
+
+    def _put(self, node: Node, touched: dict[int, Told]) -> bool:
+        """Take a changed node; tell whether they are too many to be remembered one by one."""
+        number, told = self._sight.nodes.put(node)
+        if len(touched) > ONE_BY_ONE:
+            return True
+        touched[number] = told
+        return len(touched) > ONE_BY_ONE
+
+    def _take_inbox(self) -> bool:
+        taken = False
+        while self._inbox:
+            self._keeper.take(*self._inbox.popleft())
+            taken = True
+        return taken
+
+    def _facets(self) -> set[Facet]:
+        groups = self._sight.groups.values()
+        return set().union(*(group.query.facets for group in groups if group.query is not None))
+
+    def _settle_texts(self, changed: set[str], *, documents: bool) -> None:
+        inhabited = {group for group in changed if self._sight.members_of(group)}
+        if documents or inhabited != self._inhabited & changed:
+            self.texts = {}
+        self._inhabited = self._inhabited - changed | inhabited
+
+
+FLEET = Derivation("fleet", ("group", "rule", "directive", "technique", "setting"), FleetIndex, FleetIndex.note)

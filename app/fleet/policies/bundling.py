@@ -1,0 +1,92 @@
+"""Makes the bundle of any node of a tenant, as things are or as a change would leave them."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from app.changes.work import Work
+from app.core.errors import ConflictError
+from app.fleet.bundles.compiling import Bundle, compile_bundle
+from app.fleet.bundles.facts import Configuration, NodeFacts
+from app.fleet.fleet import Fleet
+from app.fleet.index.groups import ancestors
+from app.fleet.index.sight import DocumentKey, Sight
+from app.fleet.inheriting import Level, inherited
+from app.fleet.policies.sources import SOURCES, Sources
+from app.store.documents import Stored
+from app.store.nodes import Node
+from app.store.secrets import held_tags
+
+_OS = {"os.name": "name", "os.version": "version", "os.fullname": "fullName", "os.kernelversion": "kernelVersion"}
+Held = Callable[[Collection[str]], set[str]]
+"""Tells for which of these tags the tenant holds a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundler:
+    """The tenant as seen at one moment; only used inside `bundling`, which holds the locks of what it reads."""
+
+    sight: Sight
+    sources: Sources
+    configuration: Configuration
+    inherited_by_all: Level
+    held: Held
+
+    @classmethod
+    def over(cls, sight: Sight, sources: Sources, held: Held) -> "Bundler":
+        """Read what all bundles share."""
+        said = Level("global", "", "Global parameter", tuple(sources.said.values()))
+        return cls(sight, sources, sources.configuration(), said, held)
+
+    def changed(self, documents: Mapping[DocumentKey, Stored | None]) -> "Bundler":
+        """Give the tenant as it would be with some documents; the facets of their queries are looked at already."""
+        return Bundler.over(self.sight.changed(documents), self.sources.changed(documents), self.held)
+
+    def bundle(self, node: Node) -> Bundle:
+        """Compile the bundle of a node.
+
+        Raises:
+            ConflictError: the node is not accepted.
+        """
+        number = self.sight.nodes.number_of(node.id)
+        if number is None:
+            raise ConflictError(f"Node '{node.id}' is {node.status}, so it has no policy; accept it first")
+        facts = self._facts(node, number)
+        rules = self.sight.rules_on(number)
+        bundle = compile_bundle(self.configuration, facts, rules)
+        held = self.held(bundle.secrets) if bundle.secrets else set()
+        if held.issuperset(bundle.secrets):
+            return bundle
+        # Again, without the directives whose secrets are still to be set.
+        return compile_bundle(replace(self.configuration, held=held), facts, rules)
+
+    def _facts(self, node: Node, number: int) -> NodeFacts:
+        found = node.inventory.get("os")
+        system = found if isinstance(found, dict) else {}
+        attributes = {name: str(system[member]) for name, member in _OS.items() if system.get(member) is not None}
+        levels = [self.inherited_by_all, *self._groups(number)]
+        levels.append(Level("node", node.id, node.hostname, tuple(node.properties)))
+        return NodeFacts(
+            id=node.id,
+            hostname=node.hostname,
+            mode=node.policy_mode,
+            state=node.state,
+            properties={one.name: one.value for one in inherited(levels)},
+            attributes={"id": node.id, "hostname": node.hostname, "policyserver": node.policy_server, **attributes},
+        )
+
+    def _groups(self, number: int) -> Iterator[Level]:
+        groups = self.sight.groups
+        for name, members in sorted(self.sight.members.items()):
+            if number in members and name in groups and groups[name].enabled and groups[name].properties:
+                above = frozenset(ancestors(groups, name))
+                yield Level("group", name, groups[name].name, groups[name].properties, above)
+
+
+@contextmanager
+def bundling(work: Work) -> Iterator[Bundler]:
+    """See the caller's tenant as it is now, and keep it so meanwhile."""
+    sources = work.derived(SOURCES)
+    fleet = Fleet.of(work)
+    with fleet.index.reading(work.session, fleet.epoch) as sight, sources.reading():
+        yield Bundler.over(sight, sources, lambda tags: held_tags(work.session, tags))

@@ -1,0 +1,137 @@
+"""What a change set would do to the bundles of nodes, before it is made: which nodes, and what on each."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pyroaring import BitMap
+
+from app.changes.change import Change
+from app.changes.work import Work
+from app.core.canonical import JSON, Document
+from app.fleet.bundles.compiling import Bundle
+from app.fleet.fleet import Fleet
+from app.fleet.index.groups import read_group
+from app.fleet.index.sight import DocumentKey, Sight
+from app.fleet.policies.bundling import Bundler, bundling
+from app.store.documents import Stored
+from app.store.nodes import Node, some_nodes
+
+MOST_NODES: Final = 200
+"""Nodes whose bundles one preview compiles; a preview of more says so."""
+_EVERYWHERE: Final = ("parameter", "setting")
+"""Kinds of which any node's bundle may have been made."""
+_OTHERS: Final = ("faults", "overridden", "schedule")
+_MEMBERS: Final = ("mode", "rules", "priority", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The nodes that a change reaches, and of those looked at the ones whose bundles it changes."""
+
+    reached: int
+    looked_at: int
+    nodes: tuple[Document, ...]
+
+    def to_json(self) -> Document:
+        """Show it."""
+        nodes: list[JSON] = [*self.nodes]
+        return {"reached": self.reached, "lookedAt": self.looked_at, "changed": len(nodes), "nodes": nodes}
+
+
+def preview_changes(work: Work, changes: Sequence[Change]) -> Preview:
+    """Compile the bundles of the nodes that some changes reach, before and after, and compare them."""
+    documents: dict[DocumentKey, Stored | None] = {(one.kind, one.id): one.after for one in changes}
+    _look_at_queries(work, documents)
+    with bundling(work) as before:
+        after = before.changed(documents)
+        numbers = _reached(before.sight, after.sight, documents)
+        ids = before.sight.nodes.page(numbers, after="", most=MOST_NODES)
+        nodes = some_nodes(work.session, ids)
+        compared = [_compare(nodes[one], before, after) for one in ids if one in nodes]
+        return Preview(len(numbers), len(ids), tuple(one for one in compared if one is not None))
+
+
+def _compare(node: Node, before: Bundler, after: Bundler) -> Document | None:
+    old, new = before.bundle(node), after.bundle(node)
+    if old.hash == new.hash:
+        return None
+    return {
+        "id": node.id,
+        "hostname": node.hostname,
+        "before": old.hash,
+        "after": new.hash,
+        "changes": difference(old, new),
+    }
+
+
+def _look_at_queries(work: Work, documents: Mapping[DocumentKey, Stored | None]) -> None:
+    """Have the index look at what the queries of changed groups ask of nodes."""
+    read = [read_group(one.document) for (kind, _), one in documents.items() if kind == "group" and one is not None]
+    facets = {facet for group in read if group.query is not None for facet in group.query.facets}
+    fleet = Fleet.of(work)
+    with fleet.index.reading(work.session, fleet.epoch):
+        fleet.index.look_at(work.session, facets)
+
+
+def _reached(before: Sight, after: Sight, documents: Iterable[DocumentKey]) -> BitMap:
+    """Give the nodes whose bundles may become others."""
+    reached = BitMap()
+    for kind, document_id in documents:
+        if kind in _EVERYWHERE:
+            return before.nodes.accepted
+        if kind == "group":
+            # Its properties are those of its members, whatever the rules.
+            reached |= before.members_of(document_id) | after.members_of(document_id)
+        for sight in (before, after):
+            if kind in ("rule", "group", "directive", "technique"):
+                for rule in sight.rules_with(kind, document_id):
+                    reached |= before.applied(rule) | after.applied(rule)
+    return reached
+
+
+def difference(before: Bundle, after: Bundle) -> list[JSON]:
+    """List the components that differ between two bundles, with the values that do; secrets are tags."""
+    old, new = dict(_components(before.document)), dict(_components(after.document))
+    found: list[JSON] = []
+    for key in [*old, *(key for key in new if key not in old)]:
+        directive, component, value, _ = key
+        named: Document = {"directive": directive, "component": component, "value": value}
+        if key not in old:
+            found.append({**named, "action": "added", "values": _changes({}, new[key])})
+        elif key not in new:
+            found.append({**named, "action": "removed", "values": _changes(old[key], {})})
+        elif old[key] != new[key]:
+            found.append({**named, "action": "changed", "values": _changes(old[key], new[key])})
+    others = [name for name in _OTHERS if before.document[name] != after.document[name]]
+    return [
+        *found,
+        *({"member": name, "before": before.document[name], "after": after.document[name]} for name in others),
+    ]
+
+
+def _changes(old: Document, new: Document) -> list[JSON]:
+    changed: list[JSON] = []
+    for name in sorted({*old, *new}):
+        if old.get(name) != new.get(name):
+            sides: Document = {"name": name}
+            sides |= {"before": old[name]} if name in old else {}
+            sides |= {"after": new[name]} if name in new else {}
+            changed.append(sides)
+    return changed
+
+
+def _components(bundle: Document) -> Iterator[tuple[tuple[str, str, str, int], Document]]:
+    """Give each component with what is said of its directive; equal ones are told apart by their place."""
+    seen: dict[tuple[str, str, str], int] = {}
+    for entry in _objects(bundle["directives"]):
+        said = {name: entry[name] for name in _MEMBERS}
+        for component in _objects(entry["components"]):
+            key = str(entry["directive"]), str(component["component"]), str(component["value"])
+            seen[key] = seen.get(key, 0) + 1
+            values = component["values"]
+            yield (*key, seen[key]), {**said, **(values if isinstance(values, dict) else {})}
+
+
+def _objects(value: JSON) -> Iterator[Document]:
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())

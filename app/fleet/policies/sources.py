@@ -1,0 +1,97 @@
+"""The documents that bundles are compiled from, kept current in memory by following the log."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from app.changes.following import Derivation
+from app.changes.settings import setting
+from app.core.canonical import JSON, Document
+from app.fleet.bundles.facts import Configuration
+from app.fleet.techniques.definition import Technique
+from app.fleet.techniques.stored import technique_of
+from app.store.documents import Stored
+
+T = TypeVar("T")
+
+_SCHEDULE: Mapping[str, str] = {
+    "runFrequency": "run_frequency",
+    "splayTime": "splay_time",
+    "startHour": "first_run_hour",
+    "startMinute": "first_run_minute",
+    "reportingMode": "reporting_mode",
+}
+"""What an agent is told of its runs, and the settings that say it."""
+_USED = (*_SCHEDULE.values(), "global_policy_mode", "global_policy_mode_overridable")
+
+
+@dataclass(slots=True)
+class Sources:
+    """What the policies of one tenant are made of; another thread may bring it up to date, so it is read locked."""
+
+    rules: dict[str, Document] = field(default_factory=dict)
+    directives: dict[str, Document] = field(default_factory=dict)
+    techniques: dict[str, Technique] = field(default_factory=dict)
+    parameters: dict[str, JSON] = field(default_factory=dict)
+    said: dict[str, Document] = field(default_factory=dict)
+    """Parameters as properties that every node inherits."""
+    settings: dict[str, JSON] = field(default_factory=lambda: {key: setting(key, None) for key in _USED})
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def put(self, kind: str, document_id: str, stored: Stored | None) -> None:
+        """Take a document as it is now; None when it is gone."""
+        with self._lock:
+            if kind == "setting":
+                if document_id in _USED:
+                    self.settings[document_id] = setting(document_id, stored)
+            elif kind == "technique":
+                _keep(self.techniques, document_id, None if stored is None else technique_of(stored.body))
+            elif kind == "parameter":
+                self.parameters.pop(document_id, None)
+                _keep(self.said, document_id, None if stored is None else {**stored.document, "name": document_id})
+                if stored is not None:
+                    # Null is a value too.
+                    self.parameters[document_id] = stored.document["value"]
+            else:
+                documents = self.rules if kind == "rule" else self.directives
+                _keep(documents, document_id, None if stored is None else stored.document)
+
+    @contextmanager
+    def reading(self) -> Iterator["Sources"]:
+        """Keep them as they are inside."""
+        with self._lock:
+            yield self
+
+    def configuration(self) -> Configuration:
+        """Give the configuration; for who holds the lock, or the only reference."""
+        return Configuration(
+            rules=self.rules,
+            directives=self.directives,
+            techniques=self.techniques,
+            parameters=self.parameters,
+            global_mode=str(self.settings["global_policy_mode"]),
+            overridable=self.settings["global_policy_mode_overridable"] is True,
+            schedule={name: self.settings[key] for name, key in _SCHEDULE.items()},
+        )
+
+    def changed(self, documents: Mapping[tuple[str, str], Stored | None]) -> "Sources":
+        """Give sources of the caller's own, as they would be with some documents by (kind, id)."""
+        with self._lock:
+            kept = (self.rules, self.directives, self.techniques, self.parameters, self.said, self.settings)
+            after = Sources(*map(dict, kept))  # type: ignore[arg-type]  # each is copied into its own place
+        for (kind, document_id), stored in documents.items():
+            if kind in SOURCES.kinds:
+                after.put(kind, document_id, stored)
+        return after
+
+
+def _keep(known: dict[str, T], key: str, value: T | None) -> None:
+    if value is None:
+        known.pop(key, None)
+    else:
+        known[key] = value
+
+
+SOURCES = Derivation("policy sources", ("rule", "directive", "technique", "parameter", "setting"), Sources, Sources.put)

@@ -1,0 +1,1 @@
+"""Compliance of nodes, rules, directives, groups, and of everything."""

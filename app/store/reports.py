@@ -1,0 +1,139 @@
+"""What nodes report: runs, the newest of each node, and how long they are kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, select
+
+from app.core.canonical import Document
+from app.store.fleet_tables import LastRunRow, RunRow
+from app.store.policies import upsert
+from app.store.session import AnyRow, TenantSession, scoped
+
+_PART = 500
+
+
+class Result(NamedTuple):
+    """What became of one component; `rules` are those that bring its directive."""
+
+    directive: str
+    rules: tuple[str, ...]
+    component: str
+    value: str
+    status: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of an agent; times are milliseconds, `counts` components by status."""
+
+    id: str
+    node: str
+    started: int
+    ended: int
+    received: int
+    serial: int
+    bundle: str
+    counts: dict[str, int] = field(default_factory=dict)
+    results: tuple[Result, ...] = ()
+
+
+_HEAD = (
+    RunRow.id,
+    RunRow.node,
+    RunRow.started,
+    RunRow.ended,
+    RunRow.received,
+    RunRow.serial,
+    RunRow.bundle,
+    RunRow.counts,
+)
+_LAST = (
+    select(*_HEAD, RunRow.results)
+    .join(LastRunRow, (LastRunRow.tenant == RunRow.tenant) & (LastRunRow.node == RunRow.node))
+    .where(LastRunRow.run == RunRow.id, LastRunRow.node.in_(bindparam("nodes", expanding=True)))
+)
+_HISTORY = (
+    select(*_HEAD)
+    .where(RunRow.node == bindparam("node"), RunRow.ended < bindparam("before"))
+    .order_by(RunRow.ended.desc(), RunRow.id.desc())
+    .limit(bindparam("most"))
+)
+_ONE = select(*_HEAD, RunRow.results).where(RunRow.node == bindparam("node"), RunRow.id == bindparam("id"))
+_NEWEST = scoped(select(LastRunRow.ended).where(LastRunRow.node == bindparam("node")))
+
+
+def last_runs(session: TenantSession, nodes: Sequence[str]) -> dict[str, Run]:
+    """Read the newest run of each of these nodes, with its results."""
+    found: dict[str, Run] = {}
+    for start in range(0, len(nodes), _PART):
+        rows = session.rows(_LAST, {"nodes": list(nodes[start : start + _PART])})
+        found.update((row.node, _run(row, row.results)) for row in rows)
+    return found
+
+
+def run_history(session: TenantSession, node: str, *, before: int, most: int) -> list[Run]:
+    """Read at most so many runs of a node that ended before a time, newest first, without results."""
+    return [_run(row, "[]") for row in session.rows(_HISTORY, {"node": node, "before": before, "most": most})]
+
+
+def find_run(session: TenantSession, node: str, run: str) -> Run | None:
+    """Read one run with its results."""
+    row = session.find(_ONE, {"node": node, "id": run})
+    return None if row is None else _run(row, row.results)
+
+
+def add_runs(connection: Connection, tenant: str, runs: Iterable[Run]) -> int:
+    """Keep the runs of one node in a writing transaction, and give how many were new; a repeated one is no fault."""
+    added = 0
+    newest: Run | None = None
+    insert_new = upsert(connection, RunRow).on_conflict_do_nothing()
+    for run in runs:
+        made = connection.execute(insert_new.returning(RunRow.id), [_row(tenant, run)])
+        added += len(made.fetchall())
+        newest = run if newest is None or run.ended >= newest.ended else newest
+    if newest is not None:
+        known = connection.execute(_NEWEST, {"tenant": tenant, "node": newest.node}).fetchone()
+        if known is None or known[0] <= newest.ended:
+            values = {"tenant": tenant, "node": newest.node, "run": newest.id, "ended": newest.ended}
+            put = upsert(connection, LastRunRow).on_conflict_do_update(
+                index_elements=["tenant", "node"], set_={"run": newest.id, "ended": newest.ended}
+            )
+            connection.execute(put, [values])
+    return added
+
+
+def drop_old_runs(connection: Connection, *, received_before: int) -> int:
+    """Delete runs of every tenant that came before a time, but for the newest of each node."""
+    is_last = (
+        select(LastRunRow.run)
+        .where(LastRunRow.tenant == RunRow.tenant, LastRunRow.node == RunRow.node, LastRunRow.run == RunRow.id)
+        .exists()
+    )
+    return int(connection.execute(delete(RunRow).where(RunRow.received < received_before, ~is_last)).rowcount)
+
+
+def _run(row: AnyRow, results: str) -> Run:
+    values = dict(zip((column.name for column in _HEAD), row, strict=False))
+    read = tuple(Result(one[0], tuple(one[1]), one[2], one[3], one[4], one[5]) for one in orjson.loads(results))
+    return Run(**{**values, "counts": orjson.loads(row.counts), "results": read})
+
+
+def _row(tenant: str, run: Run) -> Document:
+    # As plain tuples, which are written as lists; a named one is refused.
+    results = [tuple(one) for one in run.results]
+    return {
+        "tenant": tenant,
+        "id": run.id,
+        "node": run.node,
+        "started": run.started,
+        "ended": run.ended,
+        "received": run.received,
+        "serial": run.serial,
+        "bundle": run.bundle,
+        "counts": orjson.dumps(run.counts).decode(),
+        "results": orjson.dumps(results).decode(),
+    }

@@ -1,0 +1,116 @@
+"""A node's report held against what it was told: every status that is ours, and when a report holds."""
+
+from typing import Any
+
+import pytest
+
+from app.fleet.bundles.compiling import compile_bundle
+from app.fleet.compliance.lines import Expected, Terms, lines_of
+from app.store.reports import Result, Run
+from tests.fleet.bundles.configurations import configuration, directive, file_section, node
+
+MINUTE = 60_000
+NOW = 1_000 * MINUTE
+
+
+def expected(*directives: dict[str, Any], told: int | None = NOW - MINUTE, **more: Any) -> Expected:
+    given = configuration(*directives, **more)
+    bundle = compile_bundle(given, node(), list(given.rules))
+    return Expected(bundle.hash, bundle.document, told)
+
+
+def one_file(**more: Any) -> Expected:
+    return expected(directive("d-1", "fileManagement:1.0", file_section("/etc/a", "x"), **more))
+
+
+def run(told: Expected, *results: Result, received: int = NOW, bundle: str | None = None) -> Run:
+    return Run(
+        id="run-1",
+        node="n-1",
+        started=received,
+        ended=received,
+        received=received,
+        serial=1,
+        bundle=bundle or told.hash,
+        results=results,
+    )
+
+
+def result(status: str = "successAlreadyOK", value: str = "/etc/a", component: str = "File") -> Result:
+    return Result("d-1", ("r-1",), component, value, status, "")
+
+
+def statuses(told: Expected, reported: Run | None, **terms: Any) -> list[str]:
+    return [line.status for line in lines_of("n-1", told, reported, Terms(NOW, **terms))]
+
+
+def test_what_is_reported_and_demanded_counts_as_reported_under_each_rule() -> None:
+    told = expected(
+        directive("d-1", "fileManagement:1.0", file_section("/etc/a", "x")), rules={"r-1": ["d-1"], "r-2": ["d-1"]}
+    )
+
+    lines = list(lines_of("n-1", told, run(told, result("successRepaired")), Terms(NOW)))
+
+    assert [(line.rule, line.status) for line in lines] == [("r-1", "successRepaired"), ("r-2", "successRepaired")]
+
+
+def test_what_is_missing_or_surplus_is_unexpected() -> None:
+    told = one_file()
+
+    assert statuses(told, run(told)) == ["unexpectedMissingComponent"]
+    assert statuses(told, run(told, result(), result(value="/etc/b"))) == [
+        "successAlreadyOK",
+        "unexpectedUnknownComponent",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "reported", "shown"),
+    [
+        ("audit", "auditCompliant", "auditCompliant"),
+        ("audit", "successRepaired", "badPolicyMode"),
+        ("enforce", "auditNonCompliant", "badPolicyMode"),
+        ("enforce", "error", "error"),
+        ("audit", "auditError", "auditError"),
+    ],
+)
+def test_a_report_in_another_mode_than_demanded_is_told(mode: str, reported: str, shown: str) -> None:
+    told = one_file(policyMode=mode)
+
+    assert statuses(told, run(told, result(reported))) == [shown]
+
+
+def test_a_report_holds_for_the_run_frequency_and_five_minutes() -> None:
+    told = one_file()
+
+    assert statuses(told, run(told, result(), received=NOW - 10 * MINUTE)) == ["successAlreadyOK"]
+    assert statuses(told, run(told, result(), received=NOW - 10 * MINUTE - 1)) == ["noReport"]
+    assert statuses(told, run(told, result(), received=NOW - 60 * MINUTE), run_frequency=55) == ["successAlreadyOK"]
+
+
+def test_a_new_policy_is_applying_until_its_report_is_late() -> None:
+    told = one_file()
+    late = told._replace(told=NOW - 11 * MINUTE)
+    never = told._replace(told=None)
+    old = run(told, result(), bundle="0" * 64)
+
+    assert statuses(told, old) == ["applying"]
+    assert statuses(told, None) == ["applying"]
+    assert statuses(late, old) == ["noReport"]
+    assert statuses(never, None) == ["noReport"]
+
+
+def test_the_reporting_mode_says_whether_silence_means_anything() -> None:
+    told = one_file()
+    old = run(told, result(), received=NOW - 600 * MINUTE)
+
+    assert statuses(told, old, reporting="changes-only") == ["successAlreadyOK"]
+    assert statuses(told, old, reporting="reports-disabled") == ["reportsDisabled"]
+    assert statuses(told, None, reporting="reports-disabled") == ["reportsDisabled"]
+
+
+def test_what_could_not_be_resolved_is_demanded_and_reported_as_an_error() -> None:
+    told = expected(directive("d-1", "fileManagement:1.0", file_section("/etc/a", "${rudder.param.gone}")))
+
+    assert statuses(told, run(told, result("error", value="None"))) == ["error"]
+    assert statuses(told, None) == ["applying"]

@@ -1,0 +1,243 @@
+"""The index against the plain fleet: random fleets, random changes, and every answer compared after each."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.canonical import canonical
+from app.fleet.criteria.compiling import compile_query
+from app.fleet.index.keeping import Keeper
+from app.fleet.index.nodes import Nodes, Told
+from app.fleet.index.sight import Sight
+from app.store.documents import Stored
+from app.store.nodes import Node
+from tests.fleet.index.plain_fleet import Json, Machine, PlainFleet
+
+IDS = [f"n-{number}" for number in range(8)]
+GROUPS = [f"g-{number}" for number in range(5)]
+RULES = ["r-0", "r-1", "r-2"]
+DIRECTIVES = ["d-0", "d-1"]
+SOFTWARE = [("openssl", "1.1"), ("openssl", "3.0"), ("nginx", "3.0")]
+
+machines = st.builds(
+    Machine,
+    id=st.sampled_from(IDS),
+    accepted=st.sampled_from([True, True, True, False]),
+    is_server=st.sampled_from([False, False, True]),
+    state=st.sampled_from(["enabled", "ignored"]),
+    os_name=st.sampled_from([None, "Debian", "Ubuntu", "Deb\nian"]),
+    ram=st.sampled_from([None, 512, 2048, 4096]),
+    addresses=st.sets(st.sampled_from(["10.0.0.1", "10.1.0.1", "fe80::1"])).map(tuple),
+    software=st.sets(st.sampled_from(SOFTWARE)).map(tuple),
+    properties=st.dictionaries(st.sampled_from(["site", "tier"]), st.sampled_from(["lyon", "a=b", 3, {"x": [1]}])),
+)
+
+
+def line(object_type: str, attribute: str, comparators: list[str], values: list[str]) -> st.SearchStrategy[Json]:
+    return st.fixed_dictionaries(
+        {
+            "objectType": st.just(object_type),
+            "attribute": st.just(attribute),
+            "comparator": st.sampled_from(comparators),
+            "value": st.sampled_from(values),
+        }
+    )
+
+
+TEXTS = ["eq", "notEq", "regex", "notRegex", "exists", "notExists"]
+
+
+def lines(groups: list[str]) -> st.SearchStrategy[Json]:
+    """Make lines of queries; each group looks only into those before it."""
+    known = [
+        line("node", "osName", TEXTS, ["Debian", "Deb.*", "Ubuntu"]),
+        line("node", "state", TEXTS, ["enabled", "ignored"]),
+        line("node", "ram", ["eq", "notEq", "lt", "lteq", "gt", "gteq"], ["2 GB", "512 MB", "3 GB"]),
+        line("node", "ipHostNumber", ["eq", "notEq"], ["10.0.0.0/16", "10.1.0.1", "fe80::/10"]),
+        line("software", "cn", TEXTS, ["openssl", "nginx", "o.*"]),
+        line("software", "softwareVersion", TEXTS, ["3.0", "1.*"]),
+        line(
+            "serializedNodeProperty",
+            "name.value",
+            ["eq", "notEq", "hasKey", "regex", "notRegex"],
+            ["site=lyon", "site=a=b", "tier=3", 'tier={"x":[1]}', "site", "site=.*"],
+        ),
+    ]
+    if groups:
+        known.append(line("group", "nodeGroupId", ["eq", "notEq"], groups))
+    return st.one_of(known)
+
+
+def queries(groups: list[str]) -> st.SearchStrategy[Json]:
+    whole = {
+        "select": st.sampled_from(["node", "nodeAndPolicyServer"]),
+        "composition": st.sampled_from(["and", "or"]),
+        "where": st.lists(lines(groups), max_size=3),
+    }
+    return st.fixed_dictionaries(whole, optional={"transform": st.just("invert")})
+
+
+@st.composite
+def group_changes(draw: st.DrawFn) -> tuple[str, str, Json | None]:
+    place = draw(st.integers(0, len(GROUPS) - 1))
+    if draw(st.integers(0, 5)) == 0:
+        return "group", GROUPS[place], None
+    dynamic = draw(st.sampled_from([True, True, False]))
+    group: Json = {"displayName": "G", "dynamic": dynamic, "enabled": draw(st.booleans()), "properties": []}
+    group["query"] = draw(st.one_of(st.none(), queries([*GROUPS[:place], "g-none"])))
+    if not dynamic:
+        group["nodeIds"] = draw(st.lists(st.sampled_from([*IDS, "n-none"]), unique=True))
+    return "group", GROUPS[place], group
+
+
+SIMPLE = [
+    *(f"group:{one}" for one in [*GROUPS, "g-none"]),
+    *("special:all", "special:all_exceptPolicyServers", "special:all_policyServers", "policyServer:n-1"),
+]
+compositions = st.recursive(
+    st.sampled_from(SIMPLE),
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"or": st.lists(inner, max_size=3)}),
+        st.fixed_dictionaries({"and": st.lists(inner, max_size=3)}),
+    ),
+    max_leaves=5,
+)
+targets = st.lists(
+    st.one_of(st.sampled_from(SIMPLE), st.fixed_dictionaries({"include": compositions, "exclude": compositions})),
+    max_size=2,
+)
+rule_changes = st.tuples(
+    st.just("rule"),
+    st.sampled_from(RULES),
+    st.one_of(
+        st.none(),
+        st.fixed_dictionaries(
+            {
+                "displayName": st.just("R"),
+                "enabled": st.sampled_from([True, True, False]),
+                "directives": st.lists(st.sampled_from(DIRECTIVES), unique=True),
+                "targets": targets,
+            }
+        ),
+    ),
+)
+directive_changes = st.tuples(
+    st.just("directive"),
+    st.sampled_from(DIRECTIVES),
+    st.one_of(st.none(), st.fixed_dictionaries({"enabled": st.booleans()})),
+)
+documents = st.one_of(group_changes(), rule_changes, directive_changes)
+batches = st.tuples(st.lists(machines, max_size=3), st.lists(documents, max_size=3))
+
+
+class Indexed:
+    """The index, fed as the server feeds it; `together` looks changed nodes up in the postings."""
+
+    def __init__(self) -> None:
+        self.sight = Sight(Nodes())
+        self.keeper = Keeper(self.sight)
+        self.nodes: dict[str, Node] = {}
+
+    def change(self, some: list[Machine], changed: list[tuple[str, str, Json | None]], *, together: bool) -> None:
+        for kind, document_id, document in changed:
+            self.keeper.take(kind, document_id, None if document is None else stored(kind, document_id, document))
+        self.watch(set().union(*(one.query.facets for one in self.sight.groups.values() if one.query)))
+        touched: dict[int, Told] = {}
+        for machine in some:
+            node = self.nodes[machine.id] = as_node(machine)
+            number, told = self.sight.nodes.put(node)
+            touched[number] = told
+        self.keeper.settle(None if together else touched)
+
+    def watch(self, facets: Any) -> None:
+        new = facets - self.sight.nodes.facets
+        self.sight.nodes.watch(new)
+        for node in self.nodes.values():
+            self.sight.nodes.put(node, new)
+
+
+def stored(kind: str, document_id: str, document: Json) -> Stored:
+    body = {"id": document_id, "displayName": document_id, "policyMode": "default", "priority": 5} | document
+    body |= {"techniqueName": "t", "techniqueVersion": "1"}
+    return Stored(kind, document_id, "", canonical(body).decode(), "", 1, "", 0, 0)
+
+
+def as_node(machine: Machine) -> Node:
+    return Node(
+        id=machine.id,
+        hostname=machine.id,
+        status="accepted" if machine.accepted else "deleted",
+        is_policy_server=machine.is_server,
+        created=0,
+        state=machine.state,
+        properties=tuple({"name": name, "value": value} for name, value in machine.properties.items()),
+        inventory={
+            "os": {"name": machine.os_name},
+            "ram": machine.ram,
+            "ipAddresses": list(machine.addresses),
+            "software": [{"name": name, "version": version} for name, version in machine.software],
+        },
+    )
+
+
+def compare(plain: PlainFleet, index: Indexed, asked: Json) -> None:
+    sight = index.sight
+    for group in plain.groups:
+        assert set(sight.nodes.ids_of(sight.members_of(group))) == plain.members(group), group
+    reached = {rule: plain.applied(rule) for rule in plain.rules}
+    for rule, nodes in reached.items():
+        assert set(sight.nodes.ids_of(sight.applied(rule))) == nodes, rule
+    for machine in plain.machines.values():
+        number = sight.nodes.number_of(machine.id)
+        rules = [] if number is None else sight.rules_on(number)
+        assert set(rules) == {rule for rule, nodes in reached.items() if machine.id in nodes}
+    query = compile_query(asked)
+    assert query is not None
+    index.watch(query.facets)
+    found = sight.nodes.find(query, sight.members_of)
+    assert sight.nodes.page(found, after="n-2", most=3) == sorted(one for one in plain.found(asked) if one > "n-2")[:3]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(batches, min_size=1, max_size=6), st.lists(st.booleans(), min_size=6, max_size=6), queries(GROUPS))
+def test_members_rules_and_pages_are_those_of_the_plain_fleet(
+    steps: list[Any], together: list[bool], asked: Json
+) -> None:
+    plain, index = PlainFleet(), Indexed()
+    for (some, changed), at_once in zip(steps, together, strict=False):
+        for machine in some:
+            plain.machines[machine.id] = machine
+        for kind, document_id, document in changed:
+            known = {"group": plain.groups, "rule": plain.rules, "directive": plain.directives}[kind]
+            known.pop(document_id, None)
+            if document is not None:
+                known[document_id] = document
+        index.change(list({one.id: one for one in some}.values()), changed, together=at_once)
+
+        compare(plain, index, asked)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(batches, min_size=1, max_size=3), st.lists(documents, min_size=1, max_size=3))
+def test_what_a_change_would_leave_is_what_it_leaves(steps: list[Any], changed: list[tuple[str, str, Any]]) -> None:
+    index = Indexed()
+    for some, before in steps:
+        index.change(list({one.id: one for one in some}.values()), before, together=False)
+    shown = {(kind, one): None if document is None else stored(kind, one, document) for kind, one, document in changed}
+    for document in shown.values():
+        query = compile_query(document.document.get("query")) if document is not None else None
+        index.watch(query.facets if query is not None else set())
+
+    would = index.sight.changed(shown)
+    expected = {rule: would.nodes.ids_of(would.applied(rule)) for rule in RULES}
+    index.change(
+        [],
+        [(kind, one, None if document is None else document.document) for (kind, one), document in shown.items()],
+        together=False,
+    )
+
+    assert {rule: index.sight.nodes.ids_of(index.sight.applied(rule)) for rule in RULES} == expected
+    assert {one: set(members) for one, members in would.members.items()} == {
+        one: set(members) for one, members in index.sight.members.items()
+    }
