@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from flask import Flask
 
 from app.boot import Installation, open_installation
+from app.changes.review.filing import Proposal
 from app.changes.tenants import Suffix, random_suffix
 from app.changes.work import Terms, Work
 from app.config import Config
@@ -82,6 +83,8 @@ class _Server:
         if intent.idempotency_key is not None:
             work.remember(intent.idempotency_key, intent.digest)
         work.dry_run, work.terms = intent.dry_run, self.terms
+        if intent.change_request_name or intent.change_request_description:
+            work.proposal = Proposal(intent.change_request_name, intent.change_request_description)
         return work
 
     def find_account(self, hashed: str) -> AccountGrant | None:

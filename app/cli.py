@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Place] = {
     "import-rudder": Place(
         "app.commands.rudder:import_rudder", "Import an archive that Rudder exported, as one change set."
     ),
+    "review": Place("app.commands.review:review", "Look after reviews."),
     "verify": Place("app.commands.documents:verify", "Prove that log, documents and git agree."),
     "git": Place("app.commands.documents:git", "Look after the git repositories, which are replays of the log."),
     "backup": Place("app.commands.database:backup", "Write the database and the keys into one file."),

@@ -8,11 +8,14 @@ import structlog
 from sqlalchemy import delete
 
 from app.boot import Installation, open_installation
+from app.changes.review.timing import Due
 from app.config import Config
 from app.core.clock import now_ms
+from app.core.context import Context
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
 from app.people.mailing import MailServer, send_due
+from app.store.change_requests import due_records
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
@@ -39,6 +42,7 @@ def run(config: Config, stopping: threading.Event) -> None:
             beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, written, stopping))
             _guarded("mail", lambda: _mail(opened, server))
+            _guarded("review", lambda: do_due(opened))
             if time.monotonic() >= chores_due and not stopping.is_set():
                 _guarded("chores", lambda: _chores(opened, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
@@ -59,6 +63,19 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
 
 def _mail(opened: Installation, server: MailServer) -> None:
     send_due(opened.database, opened.committer.ring, server, now_ms())
+
+
+def do_due(opened: Installation) -> None:
+    """Do what is due of change requests, in every tenant; each under its tenant's lock and by its state then."""
+    now = opened.committer.clock()
+    with opened.database.everywhere("timed acts of change requests") as connection:
+        due = due_records(connection, now)
+    for tenant, number in due:
+        ctx = Context.system(tenant, f"Timed act of change request {number}")
+        try:
+            opened.committer.perform(ctx, Due(number))
+        except SternpostError as failure:
+            _log.error("timed act failed", tenant=tenant, change_request=number, reason=failure.message)
 
 
 def _chores(opened: Installation, stopping: threading.Event) -> None:

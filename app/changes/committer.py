@@ -1,12 +1,12 @@
 """The committer: the only writer of documents, events and commits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from app.changes.accepting import Accepting, Task, file_away, tell
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.judging import Laws, judge, needed
 from app.changes.kinds import Kind
@@ -16,9 +16,15 @@ from app.changes.quotas import Quotas
 from app.changes.reasons import REASON_SETTINGS, settle_reason
 from app.changes.recording import Fact, Recorder
 from app.changes.replaying import Earlier
+from app.changes.review.desk import Desk, Place
+from app.changes.review.filing import NO_PROPOSAL, Proposal
+from app.changes.review.foreseeing import foresee
+from app.changes.review.policy import KIND as POLICY
+from app.changes.review.policy import SWITCH_KEY
+from app.changes.review.reach import NoReach, Reach
 from app.changes.secrecy import Sealer
 from app.changes.view import BatchView, FindNodes, no_nodes
-from app.changes.watching import Step, Watch
+from app.changes.watching import Watch
 from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.context import Context
@@ -27,6 +33,7 @@ from app.core.errors import ForbiddenError, NotFoundError, SternpostError
 from app.core.faults import fault_point
 from app.core.tenancy import refuse_inactive
 from app.store.db import Database, begin_writing, commit
+from app.store.documents import Stored
 from app.store.git.trees import Trees
 from app.store.secrets import KeyRing
 from app.store.tenants import find_tenant, limits_of
@@ -35,21 +42,11 @@ from app.store.writes import (
     TenantHead,
     done_before,
     lock_tenant,
+    read_all,
     read_blobs,
     read_moved_blobs,
     write,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Judging:
-    """What the change sets of one batch are judged with, one after the other."""
-
-    view: BatchView
-    recorder: Recorder
-    sealer: Sealer
-    earlier: Earlier
-    quotas: Quotas
 
 
 class Committer:
@@ -57,9 +54,10 @@ class Committer:
 
     Thread-safe; other processes write beside it under the same lock of the tenant's row. With `commits` false no
     commit is built: the floor that the benchmark compares with. `reserved` are, by kind, ids that no document may have.
+    `reach` finds the nodes that a change reaches, for its review.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what an installation wires together, once
         self,
         database: Database,
         kinds: Sequence[Kind],
@@ -68,6 +66,7 @@ class Committer:
         clock: Callable[[], int] = now_ms,
         reserved: Mapping[str, frozenset[str]] | None = None,
         commits: bool = True,
+        reach: Reach | None = None,
     ) -> None:
         self.kinds: Mapping[str, Kind] = {kind.name: kind for kind in kinds}
         self.database = database
@@ -77,9 +76,10 @@ class Committer:
         self._commits = commits
         self.find_nodes: FindNodes = no_nodes
         """Who knows the fleet is told by whoever opens the installation."""
+        self.reach = reach or NoReach()
         self._lanes = Lanes()
 
-    def submit(
+    def submit(  # noqa: PLR0913  a change set and all that may come with it
         self,
         ctx: Context,
         edits: Sequence[Edit],
@@ -88,16 +88,27 @@ class Committer:
         facts: Sequence[Fact] = (),
         idempotency: Idempotency | None = None,
         watch: Watch | None = None,
+        proposal: Proposal = NO_PROPOSAL,
     ) -> Outcome:
         """Apply a change set whole or not at all; when this returns, the change is durable and logged.
 
+        Where review is needed it becomes a change request instead, called as `proposal` says, and the outcome names it.
         `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
         With `watch` every refused document is named, not the first only.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
-        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, edits, idempotency, plan, facts, watch), self._commit)
+        ticket = Ticket(ctx, edits, idempotency, plan, facts, watch, proposal)
+        return self._lanes.pass_through(ctx.tenant, ticket, self._commit)
+
+    def perform(self, ctx: Context, task: Task, *, idempotency: Idempotency | None = None) -> Outcome:
+        """Do a step of a change request that may change documents: deploy it, or what is due of it.
+
+        Raises:
+            SternpostError: it was refused, and nothing was changed.
+        """
+        return self._lanes.pass_through(ctx.tenant, Ticket(ctx, (), idempotency, task=task), self._commit)
 
     def preview(
         self, ctx: Context, edits: Sequence[Edit], *, plan: Plan | None = None, watch: Watch | None = None
@@ -115,7 +126,8 @@ class Committer:
             judged = judge(view, edits, self._laws, sealer, self.clock(), watch)
             record = find_tenant(connection, ctx.tenant)
             Quotas(connection, ctx.tenant, record.limits if record else {}).take(judged.changes)
-        return Outcome(judged.asked, judged.changes)
+            shown = foresee(self.desk(connection, ctx, self.clock(), view), ctx, judged)
+        return Outcome(judged.asked, judged.changes, effects=shown)
 
     def operate(self, ctx: Context, act: Act, *, idempotency: Idempotency | None = None) -> Document:
         """Do what is not configuration (accounts, tokens) and log it, in one transaction under the tenant's lock.
@@ -178,42 +190,46 @@ class Committer:
         fault_point("commit.locked")
         now = max(self.clock(), head.time)
         view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx, self.find_nodes)
-        view.preload({*needed((edit for ticket in tickets for edit in ticket.edits), self.kinds), *REASON_SETTINGS})
+        known = needed((edit for ticket in tickets for edit in ticket.edits), self.kinds)
+        view.preload({*known, *REASON_SETTINGS, SWITCH_KEY})
+        view.adopt(POLICY, self._policies(connection, lane, head))
         recorder = Recorder(head, self._trees(connection, lane, head), self.kinds, Batch(), now)
         sealer = Sealer(self.ring, connection, lane.tenant)
         earlier = Earlier(_done_before(connection, lane.tenant, tickets))
-        batch_of = _Judging(view, recorder, sealer, earlier, Quotas(connection, lane.tenant, limits_of(head.limits)))
-        answers = [self._judge_one(ticket, batch_of) for ticket in tickets]
+        place = Place(connection, lane.tenant, view, sealer, self._laws, self.reach, now)
+        quotas = Quotas(connection, lane.tenant, limits_of(head.limits))
+        accepting = Accepting(view, recorder, sealer, earlier, quotas, Desk(place), self._laws)
+        answers = [self._judge_one(ticket, accepting) for ticket in tickets]
         recorder.batch.secrets.update(sealer.sealed)
+        file_away(recorder.batch, place.filed)
         batch = recorder.batch
         if batch.events or batch.idempotency:
             for ticket in tickets:
-                _tell(ticket, "writing", len(batch.events))
+                tell(ticket, "writing", len(batch.events))
             write(connection, head, batch)
             fault_point("commit.written")
+            if any(event.object_kind == POLICY for event in batch.events):
+                lane.policies = None
         lane.head, lane.seq = head.head, head.seq
         return answers
 
-    def _judge_one(self, ticket: Ticket, batch: "_Judging") -> Outcome | BaseException:
-        view, recorder, sealer, earlier = batch.view, batch.recorder, batch.sealer, batch.earlier
+    def _judge_one(self, ticket: Ticket, accepting: Accepting) -> Outcome | BaseException:
+        view, recorder, sealer = accepting.view, accepting.recorder, accepting.sealer
+        filed = accepting.desk.place.filed
         view.begin(ticket.ctx)
+        filed.mark()
         sealed = len(sealer.sealed)
         mark = recorder.trees.mark() if recorder.trees is not None else None
         try:
-            answer = earlier.answer(ticket, view, sealer.connection)
+            answer = accepting.earlier.answer(ticket, view, sealer.connection)
             if answer is None:
                 refuse_closed(recorder.head, ticket.ctx)
-                ctx = settle_reason(ticket.ctx, view.find)
-                judged = judge(view, self._edits(ticket, view), self._laws, sealer, recorder.now, ticket.watch)
-                batch.quotas.take(judged.changes)
-                _tell(ticket, "recording", len(judged.changes))
-                answer = recorder.record(ctx, judged, idempotency=ticket.idempotency)
-                recorder.note(ctx, [fact.about(answer) for fact in ticket.facts if answer.changes])
-                earlier.remember(ticket, answer)
+                answer = accepting.accept(ticket)
         except DBAPIError:
             raise
         except Exception as refusal:  # noqa: BLE001  a bad change set fails alone
             view.undo()
+            filed.undo()
             sealer.keep(sealed)
             if recorder.trees is not None and mark is not None:
                 recorder.trees.rollback(mark)
@@ -222,12 +238,17 @@ class Committer:
             recorder.trees.forget(mark)
         return answer
 
-    def _edits(self, ticket: Ticket, view: BatchView) -> Sequence[Edit]:
-        if ticket.plan is None:
-            return ticket.edits
-        edits = [*ticket.edits, *ticket.plan(view)]
-        view.preload(needed(edits, self.kinds))
-        return edits
+    def _policies(self, connection: Connection, lane: Lane, head: TenantHead) -> list[Stored]:
+        """Give the review policies, read again only when the tenant's log went on without this process."""
+        if lane.policies is None or lane.head != head.head:
+            lane.policies = read_all(connection, lane.tenant, POLICY) if POLICY in self.kinds else []
+        return lane.policies
+
+    def desk(self, connection: Connection, ctx: Context, now: int, view: BatchView | None = None) -> Desk:
+        """Open the desk at which change requests are judged; under the tenant's lock, or to look at one."""
+        view = view or BatchView(connection, ctx.tenant, self.kinds, ctx)
+        sealer = Sealer(self.ring, connection, ctx.tenant)
+        return Desk(Place(connection, ctx.tenant, view, sealer, self._laws, self.reach, now))
 
     def _trees(self, connection: Connection, lane: Lane, head: TenantHead) -> Trees | None:
         if not self._commits:
@@ -242,11 +263,6 @@ class Committer:
             lane.trees = Trees.load((self.kinds[kind].folder, document_id, blob) for kind, document_id, blob in blobs)
         lane.head, lane.seq = head.head, head.seq
         return lane.trees
-
-
-def _tell(ticket: Ticket, step: Step, total: int) -> None:
-    if ticket.watch is not None:
-        ticket.watch.progress(step, 0, total)
 
 
 def refuse_closed(head: TenantHead, ctx: Context) -> None:

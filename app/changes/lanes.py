@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.kinds import View
 from app.changes.recording import Fact
+from app.changes.review.deploying import Deployment
+from app.changes.review.filing import NO_PROPOSAL, Proposal
+from app.changes.review.timing import Due
 from app.changes.watching import Watch
 from app.core.context import Context
 from app.core.deadline import OVERDUE, Deadline, present
 from app.core.errors import OverdueError
+from app.store.documents import Stored
 from app.store.git.trees import Trees
 
 Plan = Callable[[View], Sequence[Edit]]
@@ -25,7 +29,8 @@ MAX_BATCH_EDITS = 2_000
 class Ticket:
     """One change set on its way: `answer` is the outcome or the refusal once `done` is set.
 
-    `plan` adds edits under the lock; `facts` are logged right after the change, where there is one.
+    `plan` adds edits under the lock; `facts` are logged right after the change, where there is one. `proposal` says
+    what it is called if it has to wait; a `task` is a step of a change request instead of edits.
     """
 
     ctx: Context
@@ -34,6 +39,8 @@ class Ticket:
     plan: Plan | None = None
     facts: Sequence[Fact] = ()
     watch: Watch | None = None
+    proposal: Proposal = NO_PROPOSAL
+    task: Deployment | Due | None = None
     answer: Outcome | BaseException | None = None
     woken: threading.Event = field(default_factory=threading.Event)
     deadline: Deadline = field(default_factory=present)
@@ -41,7 +48,7 @@ class Ticket:
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """The queue of one tenant, and its trees as of commit `head` after event `seq`."""
+    """The queue of one tenant, and its trees and review policies as of commit `head` after event `seq`."""
 
     tenant: str
     waiting: deque[Ticket] = field(default_factory=deque)
@@ -49,10 +56,11 @@ class Lane:
     trees: Trees | None = None
     head: str | None = None
     seq: int = 0
+    policies: list[Stored] | None = None
 
     def forget(self) -> None:
-        """Drop the cached trees; the next batch reads them again."""
-        self.trees = None
+        """Drop what is cached; the next batch reads it again."""
+        self.trees = self.policies = None
 
 
 class Lanes:

@@ -38,12 +38,20 @@ class Quotas:
             InvalidError: it would add more than the tenant may have; nothing of it is counted.
         """
         added = _added(changes)
-        for kind, more in added.items():
-            if more > 0:
-                self._refuse_too_many(kind, more)
+        self.refuse(changes)
         for kind, more in added.items():
             if kind in self.counts:
                 self.counts[kind] += more
+
+    def refuse(self, changes: Sequence[Change]) -> None:
+        """Refuse a change set that would add too much, and count nothing of it.
+
+        Raises:
+            InvalidError: it would.
+        """
+        for kind, more in _added(changes).items():
+            if more > 0:
+                self._refuse_too_many(kind, more)
 
     def _refuse_too_many(self, kind: str, more: int) -> None:
         name, said = QUOTAS[kind]

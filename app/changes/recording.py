@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.changes.change import Change, Idempotency, Outcome
 from app.changes.judging import Judged
 from app.changes.kinds import Kind
-from app.core.canonical import JSON, Document, canonical
+from app.core.canonical import Document, canonical
 from app.core.context import Actor, Context
 from app.store.documents import Stored
 from app.store.format1 import body_hash, commit_bytes, event_hash, event_type, private_digest
@@ -21,7 +21,10 @@ from app.store.writes import Batch, Row, TenantHead
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something that happened and is not a change of configuration: an account made, a token renewed."""
+    """Something that happened and is not a change of configuration: an account made, a token renewed.
+
+    `trail` is the change request that it is about, or that it came through.
+    """
 
     type: str
     kind: str | None = None
@@ -29,6 +32,7 @@ class Fact:
     name: str | None = None
     data: Document | None = None
     outcome: LogOutcome = "success"
+    trail: ReviewTrail | None = None
 
     def about(self, outcome: Outcome) -> "Fact":
         """Say in which commit and events the change was made that this fact explains."""
@@ -65,8 +69,12 @@ class Recorder:
             for change, (gone, held) in zip(outcome.changes, moved, strict=True):
                 self._collect(change, gone, held)
         if idempotency is not None:
-            self.batch.idempotency.append(self._done(ctx, idempotency, outcome))
+            self.remember(ctx, idempotency, outcome)
         return outcome
+
+    def remember(self, ctx: Context, idempotency: Idempotency, outcome: Outcome) -> None:
+        """Note what a request with an Idempotency-Key did that changed no document."""
+        self.batch.idempotency.append(self._done(ctx, idempotency, outcome))
 
     def note(self, ctx: Context, facts: Sequence[Fact]) -> None:
         """Add events that changed no configuration, so have no commit."""
@@ -88,6 +96,7 @@ class Recorder:
                 data=canonical(fact.data).decode() if fact.data is not None else None,
                 reason=ctx.reason,
                 request_id=ctx.source.request_id,
+                change_request=fact.trail,
                 outcome=fact.outcome,
                 private=private,
                 private_digest=digest,
@@ -172,7 +181,9 @@ class Recorder:
             self.batch.set_field(change.kind, change.id, value, holds=True)
 
     def _done(self, ctx: Context, idempotency: Idempotency, outcome: Outcome) -> Row:
-        asked: list[JSON] = [[change.kind, change.id] for change in outcome.asked]
+        made: Document = {"asked": [[change.kind, change.id] for change in outcome.asked]}
+        if outcome.change_request is not None:
+            made["changeRequest"] = outcome.change_request
         return {
             "tenant": self.head.id,
             "actor": ctx.actor.id,
@@ -180,7 +191,7 @@ class Recorder:
             "digest": idempotency.digest,
             "first_seq": outcome.first_seq,
             "last_seq": outcome.last_seq,
-            "made": canonical({"asked": asked}).decode(),
+            "made": canonical(made).decode(),
             "created": self.now,
         }
 

@@ -1,19 +1,21 @@
 """Answering a repeated request (Idempotency-Key) from the log instead of doing it again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
-from app.changes.change import Change, Idempotency, Outcome
+from app.changes.change import Change, Idempotency, Outcome, as_stored, held_change
 from app.changes.kinds import View
 from app.changes.lanes import Ticket
+from app.changes.review.model import change_request_of
 from app.core.errors import ConflictError
+from app.store.change_requests import lock_record
 from app.store.documents import Stored
 from app.store.log import Event
-from app.store.writes import document_before, events_in
+from app.store.logged import document_before, events_in
 
 
 @dataclass(slots=True)
@@ -70,9 +72,25 @@ def _rebuild(view: View, connection: Connection, row: Any) -> Outcome:  # noqa: 
         changes = tuple(_changed(connection, event) for event in events)
         commit = events[0].commit
     by_key = {(change.kind, change.id): change for change in changes}
-    keys = [(kind, document_id) for kind, document_id in orjson.loads(row.made)["asked"]]
+    made = orjson.loads(row.made)
+    keys = [(kind, document_id) for kind, document_id in made["asked"]]
+    if "changeRequest" in made and row.first_seq is None:
+        return _held(connection, view, made["changeRequest"], keys)
     answers = tuple(by_key.get(key) or _present(view, key) for key in keys)
     return Outcome(answers, changes, commit, row.first_seq, row.last_seq)
+
+
+def _held(connection: Connection, view: View, number: str, keys: Sequence[tuple[str, str]]) -> Outcome:
+    """Show again what became a change request, as it was asked for then."""
+    record = lock_record(connection, view.ctx.tenant, int(number))
+    wanted = {} if record is None else {one.key: one for one in change_request_of(record).wanted}
+    asked = []
+    for kind, document_id in keys:
+        one = wanted.get((kind, document_id))
+        present = view.find(kind, document_id)
+        after = present if one is None else as_stored(kind, document_id, one.after)
+        asked.append(held_change(Change(kind, document_id, present, after), number))
+    return Outcome(tuple(asked), (), change_request=number)
 
 
 def _changed(connection: Connection, event: Event) -> Change:

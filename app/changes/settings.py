@@ -82,7 +82,36 @@ class OneOf:
         return text if text in self.texts else None
 
 
-Form = Flag | Number | Line | OneOf | Networks
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """A set of texts of a pattern, stored sorted."""
+
+    pattern: str
+    allowed: str
+    most: int = 10_000
+
+    def read(self, value: JSON) -> JSON:
+        """Give the texts, each once; None for anything else."""
+        if not isinstance(value, list) or len(value) > self.most:
+            return None
+        texts = [text for text in value if isinstance(text, str) and re.fullmatch(self.pattern, text)]
+        return [*sorted(set(texts))] if len(texts) == len(value) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllBut:
+    """Everything but a set of texts: `{"allBut": [...]}`, so that what is new is in it from its birth."""
+
+    names: Names
+    allowed: str
+
+    def read(self, value: JSON) -> JSON:
+        """Give the exceptions, each once; None for anything else."""
+        listed = self.names.read(value["allBut"]) if isinstance(value, dict) and set(value) == {"allBut"} else None
+        return None if listed is None else {"allBut": listed}
+
+
+Form = Flag | Number | Line | OneOf | Networks | Names | AllBut
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +160,14 @@ _GENERATION = OneOf(
         "noGeneration": "none",
     },
 )
+_HANDLES = Names(
+    pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}",
+    allowed='a list of user names and account ids, such as ["alice", "ci"]',
+)
+_SUPERVISED = AllBut(
+    names=Names(pattern=r"(?:group|special|policyServer):[A-Za-z0-9._:@{}+-]{1,200}", allowed="targets"),
+    allowed='the targets that are not supervised, such as {"allBut": ["group:web", "special:all"]}',
+)
 _METRICS = OneOf(texts=("not_defined", "no", "minimal", "complete"), spelled={"true": "complete", "false": "no"})
 
 SETTINGS: Mapping[str, Setting] = {
@@ -177,6 +214,8 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("run_frequency", Number(least=1), 5),
         Setting("send_metrics", _METRICS, "not_defined"),
         Setting("splay_time", Number(), 4),
+        Setting("supervised_targets", _SUPERVISED, {"allBut": []}, ours=True),
+        Setting("validated_users", _HANDLES, [], ours=True),
     )
 }
 """By key, sorted (conventions, section 12). What a tenant has not said of a policy server is `DEFAULT_NETWORKS`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from app.changes.accepting import Task
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
@@ -12,6 +13,7 @@ from app.changes.lanes import Plan
 from app.changes.noting import Notes
 from app.changes.operating import Act
 from app.changes.recording import Fact
+from app.changes.review.filing import NO_PROPOSAL, Proposal
 from app.changes.tenants import Suffix, random_suffix
 from app.changes.watching import Watch
 from app.core.canonical import Document
@@ -43,7 +45,8 @@ class Terms:
 class Work:
     """One caller's business; `session` only reads, and changes go through `submit`.
 
-    Who reads the repository asks `git` to catch up first.
+    Who reads the repository asks `git` to catch up first. `proposal` says what a write is called if it has to wait for
+    review; `waiting` is the outcome of one that did, `foreseen` what a dry run found out.
     """
 
     ctx: Context
@@ -57,6 +60,9 @@ class Work:
     dry_run: bool = False
     watch: Watch | None = None
     terms: Terms = Terms()
+    proposal: Proposal = NO_PROPOSAL
+    waiting: Outcome | None = None
+    foreseen: Document | None = None
 
     def within(self, ctx: Context) -> "Work":
         """Open the business of somebody who was just found out to be the caller (a login); `release` it as well."""
@@ -82,10 +88,30 @@ class Work:
         """
         self.session.release()
         if self.dry_run:
-            return self.committer.preview(self.ctx, edits, plan=plan, watch=self.watch)
-        return self.committer.submit(
-            self.ctx, edits, plan=plan, facts=facts, idempotency=self.idempotency, watch=self.watch
+            outcome = self.committer.preview(self.ctx, edits, plan=plan, watch=self.watch)
+            self.foreseen = outcome.effects
+            return outcome
+        outcome = self.committer.submit(
+            self.ctx,
+            edits,
+            plan=plan,
+            facts=facts,
+            idempotency=self.idempotency,
+            watch=self.watch,
+            proposal=self.proposal,
         )
+        if outcome.change_request is not None:
+            self.waiting = outcome
+        return outcome
+
+    def perform(self, task: Task) -> Outcome:
+        """Do a step of a change request that may change documents.
+
+        Raises:
+            SternpostError: it was refused, and nothing was changed.
+        """
+        self.session.release()
+        return self.committer.perform(self.ctx, task, idempotency=self.idempotency)
 
     def operate(self, act: Act) -> Document:
         """Do what is no change of configuration, and log it.

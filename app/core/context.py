@@ -1,5 +1,6 @@
 """Who asks, in which tenant, by what right and why: built at a trusted edge and passed down."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -33,9 +34,16 @@ class Source:
     request_id: str | None = None
 
 
+def _holds_nothing(_right: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One caller at work in one tenant."""
+    """One caller at work in one tenant.
+
+    `holds` tells whether the credential opens a right, `only_reads` that it is one for reading whatever its rights.
+    """
 
     tenant: str
     actor: Actor
@@ -43,11 +51,13 @@ class Context:
     on_behalf_of: Actor | None = None
     source: Source = field(default_factory=Source)
     reason: str = ""
+    only_reads: bool = False
+    holds: Callable[[str], bool] = field(default=_holds_nothing, compare=False, repr=False)
 
     @classmethod
     def system(cls, tenant: str, why: str) -> "Context":
         """Act as the installation itself; `why` becomes the reason, and is what to search the code for."""
-        return cls(tenant=tenant, actor=SYSTEM, reason=why)
+        return cls(tenant=tenant, actor=SYSTEM, reason=why, holds=lambda _right: True)
 
     def because(self, reason: str) -> "Context":
         """Give the same caller another reason."""

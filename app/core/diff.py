@@ -124,13 +124,13 @@ def _are_equal(old: JSON, new: JSON) -> bool:
 def _walk(document: Document, tokens: Sequence[str]) -> Any:  # noqa: ANN401  any JSON container
     place: Any = document
     for token in tokens:
-        step: Any = _index(place, token) if isinstance(place, list) else _unescape(token)
+        step: Any = _index(place, token) if isinstance(place, list) else unescape(token)
         place = place[step]  # a TypeError when the item is not found
     return place
 
 
 def _put(container: Any, token: str, change: FieldChange) -> None:  # noqa: ANN401  any JSON container
-    place: Any = _index(container, token) if isinstance(container, list) else _unescape(token)
+    place: Any = _index(container, token) if isinstance(container, list) else unescape(token)
     if not change.new_present:
         del container[place]
     elif place is None:
@@ -140,7 +140,7 @@ def _put(container: Any, token: str, change: FieldChange) -> None:  # noqa: ANN4
 
 
 def _index(items: Sequence[Any], token: str) -> int | None:
-    key, _, identity = _unescape(token).partition("=")
+    key, _, identity = unescape(token).partition("=")
     return next((index for index, item in enumerate(items) if item[key] == identity), None)
 
 
@@ -153,5 +153,6 @@ def _escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _unescape(token: str) -> str:
+def unescape(token: str) -> str:
+    """Read the name that a step of a path stands for."""
     return token.replace("~1", "/").replace("~0", "~")

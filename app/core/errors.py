@@ -5,6 +5,7 @@ versions that speak Rudder's contract show it instead of the message.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class SternpostError(Exception):
@@ -42,6 +43,10 @@ class ForbiddenError(SternpostError):
     """The actor is known and may not do this."""
 
 
+class UndecidedError(ForbiddenError):
+    """A decision on a change request is not this person's to make."""
+
+
 class DisabledError(SternpostError):
     """The tenant is switched off."""
 
@@ -72,6 +77,17 @@ class ConflictError(SternpostError):
 
 class AlreadyExistsError(ConflictError):
     """The id is taken."""
+
+
+class StepError(ConflictError):
+    """It is no step in this state; `allowed` are those that are, `conflicts` the fields that others changed."""
+
+    def __init__(
+        self, message: str, *, allowed: Sequence[str] = (), conflicts: Sequence[Any] = (), rudder: str | None = None
+    ) -> None:
+        super().__init__(message, rudder=rudder)
+        self.allowed = tuple(allowed)
+        self.conflicts = tuple(conflicts)
 
 
 class StaleError(SternpostError):

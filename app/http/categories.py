@@ -69,7 +69,7 @@ def category_endpoints(one: CategoryCollection) -> tuple[Endpoint, ...]:
         lifespan=SINCE,
         id_from="path" if one.id_on_errors else "result",
     )
-    writes = replace(details, right=f"{one.right}_write", query=None, input=one.input)
+    writes = replace(details, right=f"{one.right}_write", query=None, input=one.input, dry_run=True)
     return (
         details,
         replace(

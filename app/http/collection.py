@@ -115,11 +115,11 @@ def _writes(one: Collection) -> Iterator[Endpoint]:
     noun = one.noun
     yield _endpoint(
         one, "PUT", one.path, f"create{one.singular}", f"Create a {noun}, or clone one", _creator(one),
-        input=one.input, id_from="result", unreadable=one.unreadable_create, creates=True,
+        input=one.input, id_from="result", unreadable=one.unreadable_create, creates=True, dry_run=True,
     )  # fmt: skip
     yield _endpoint(
         one, "POST", f"{one.path}/{{id}}", f"update{one.singular}", f"Change a {noun}", _updater(one),
-        input=one.input, partial=True, id_from="result", unreadable=one.unreadable_update,
+        input=one.input, partial=True, id_from="result", unreadable=one.unreadable_update, dry_run=True,
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def _deletions(one: Collection) -> Iterator[Endpoint]:
         if lifespan.until is not None and lifespan.until < one.since:
             continue
         declared = _endpoint(
-            one, "DELETE", f"{one.path}/{{id}}", f"delete{one.singular}", summary, view, id_from="result"
+            one, "DELETE", f"{one.path}/{{id}}", f"delete{one.singular}", summary, view, id_from="result", dry_run=True
         )
         yield replace(declared, lifespan=lifespan)
 

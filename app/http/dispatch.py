@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -14,7 +14,7 @@ from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
 from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
 from app.core.tenancy import refuse_inactive
-from app.http import answers, problems, search_errors
+from app.http import answers, problems, reviewing, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
 from app.http.endpoint import Answer, Given, Work
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
@@ -144,7 +144,13 @@ class Dispatcher:
     def _context(exchange: Exchange, caller: Caller) -> Context:
         agent = exchange.request.environ.get("HTTP_USER_AGENT")
         source = Source(exchange.call.address or None, agent, exchange.call.request_id)
-        return Context(caller.tenant, caller.actor, caller.credential, source=source)
+        grant = caller.grant
+        return Context(
+            *(caller.tenant, caller.actor, caller.credential),
+            source=source,
+            only_reads=grant.only_reads,
+            holds=grant.holds,
+        )
 
     def _options(self, exchange: Exchange) -> Response:
         allowed = self.routes.allowed(exchange.version, exchange.segments)
@@ -164,6 +170,12 @@ class Dispatcher:
         intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
         sent = Sent(exchange.url, form_of(request) if route.writes else {})
         general = general_of(sent.texts, rules)
+        if general.change_request_name or general.change_request_description:
+            intent = replace(
+                intent,
+                change_request_name=general.change_request_name,
+                change_request_description=general.change_request_description,
+            )
         work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
         try:
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
@@ -197,7 +209,7 @@ class Dispatcher:
             etag = collection_etag(exchange, endpoint.state(work, given))
             if matches(exchange.request, etag):
                 return not_modified(etag)
-        answer = endpoint.view(work, given)
+        answer = reviewing.told(endpoint.view(work, given), endpoint, work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":

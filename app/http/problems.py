@@ -34,7 +34,7 @@ STATUS: Final[Mapping[type[Exception], int]] = {
 KEPT: Final = frozenset({401, 403, 413, 415, 429, 502, 503})
 """Statuses that are the same in versions 2 to 24; everything else that is refused there is 500 (decisions 13)."""
 
-UNKNOWN_TO_RUDDER: Final = (errors.DisabledError,)
+UNKNOWN_TO_RUDDER: Final = (errors.DisabledError, errors.UndecidedError)
 """Errors of which Rudder's contract knows nothing are refusals like any other in versions 2 to 24."""
 
 ROUTING: Final = (errors.UnknownPathError,)
@@ -61,6 +61,8 @@ def members_of(error: Exception, era: Era) -> dict[str, JSON]:
     if era is TRUE and status_of(type(error), era) == 400:  # noqa: PLR2004  the status itself
         fields = error.fields if isinstance(error, errors.InvalidError) else {}
         return {"errors": {name: list(texts) for name, texts in fields.items()}}
+    if era is TRUE and isinstance(error, errors.StepError):
+        return {"allowed": [*error.allowed], "conflicts": [*error.conflicts]}
     return {}
 
 

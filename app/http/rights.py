@@ -40,6 +40,25 @@ class Grant:
         everything = self.authorization == "rights" and self.rights >= RIGHTS and self.within == "rw"
         return everything or self.authorization == "rw"
 
+    @property
+    def only_reads(self) -> bool:
+        """Tell whether it opens nothing that writes."""
+        return self.authorization in ("none", "ro") or self.within != "rw"
+
+    def holds(self, right: str) -> bool:
+        """Tell whether it opens a right that is asked for inside an action, beside the one of the endpoint.
+
+        Of an ACL only the rights of review are known: whoever may accept change requests by it has them.
+        """
+        if self.authorization == "rights":
+            return right in self.rights and (self.within == "rw" or (self.within == "ro" and right.endswith("_read")))
+        if self.authorization == "acl":
+            return right.startswith(("validator_", "deployer_")) and _acl_allows(self.acl, "POST", _ACCEPT)
+        return self.authorization == "rw" or (self.authorization == "ro" and right.endswith("_read"))
+
+
+_ACCEPT: Final = ("changeRequests", "0", "accept")
+
 
 def grant_of(authorization: Authorization, acl: Iterable[Mapping[str, JSON]]) -> Grant:
     """Read a grant as accounts are stored: entries are `{"path", "actions"}`."""

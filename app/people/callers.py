@@ -6,15 +6,14 @@ from typing import Final, cast
 from sqlalchemy import Connection
 
 from app.core.context import Actor, Context
-from app.core.roles import rights_of
 from app.http.auth import AccountGrant
 from app.http.rights import Authorization, Grant, grant_of
-from app.people.members import EVERYONE, role_table
 from app.people.tokens import read
 from app.store.accounts import lock_account
 from app.store.db import Database
 from app.store.logins import find_login, find_token, touch_token
 from app.store.people import User, lock_user
+from app.store.roles import rights_by, role_table
 from app.store.secrets import KeyRing
 
 TOUCH_EVERY_MS: Final = 60_000
@@ -63,8 +62,7 @@ def actor_of(user: User) -> Actor:
 
 def rights_of_user(connection: Connection, user: User, now_ms: int) -> frozenset[str]:
     """Give the rights of a person's roles that have not lapsed, and of the role that everybody has."""
-    living = [role for role, ends in user.roles.items() if ends is None or ends > now_ms]
-    return rights_of([*living, EVERYONE], role_table(connection, user.tenant))
+    return rights_by(role_table(connection, user.tenant), user, now_ms)
 
 
 def grant_of_caller(connection: Connection, ctx: Context, now_ms: int) -> Grant:

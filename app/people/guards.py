@@ -10,8 +10,8 @@ from app.core.rights import RIGHTS, contract
 from app.core.roles import rights_of
 from app.http.rights import Grant, covers
 from app.people.callers import grant_of_caller, rights_of_user
-from app.people.members import role_table
 from app.store.people import User, lock_users
+from app.store.roles import role_table
 
 
 def check_may_give(connection: Connection, work: Work, roles: Iterable[str], now_ms: int) -> None:

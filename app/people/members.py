@@ -12,18 +12,14 @@ from app.changes.recording import Fact
 from app.core.canonical import JSON, Document
 from app.core.errors import AlreadyExistsError, InvalidError
 from app.core.ids import new_id
-from app.core.rights import expand
-from app.core.roles import ADMINISTRATOR, ROLES
+from app.core.roles import ADMINISTRATOR
 from app.store import people as store
 from app.store.accounts import is_used
 from app.store.people import Identity, User
-from app.store.roles import own_roles
+from app.store.roles import EVERYONE, role_table
 from app.store.rows import everywhere
 
 KIND: Final = "user"
-EVERYONE: Final = "everyone"
-"""The role that everybody has without being given it."""
-
 RESERVED: Final = frozenset({"sternpost", "anonymous", "search", "invite", "token", "me"})
 _USERNAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_EMAIL: Final = 254
@@ -68,12 +64,6 @@ def new_username(connection: Connection, tenant: str, wanted: str | None) -> str
             rudder=f"Could not add user; cause was: Inconsistency: User '{wanted}' already exists",
         )
     return wanted
-
-
-def role_table(connection: Connection, tenant: str) -> dict[str, frozenset[str]]:
-    """Give the rights of every role of a tenant, built in or its own, by the id under which it is stored."""
-    own = own_roles(connection, tenant).values()
-    return {EVERYONE: frozenset(), **ROLES, **{role.id: expand(role.rights) for role in own}}
 
 
 def check_roles(connection: Connection, tenant: str, roles: Iterable[str]) -> dict[str, int | None]:

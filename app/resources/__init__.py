@@ -8,6 +8,7 @@ from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.archives.routes import archives_resource
+from app.resources.changerequests.routes import change_requests_resource
 from app.resources.compliance.routes import RESOURCE as COMPLIANCE
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
 from app.resources.events.routes import events_resource
@@ -19,6 +20,7 @@ from app.resources.nodes.routes import RESOURCE as NODES
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
 from app.resources.policies.routes import policies_resource
 from app.resources.reports.routes import RESOURCE as REPORTS
+from app.resources.reviewpolicies.routes import RESOURCE as REVIEW_POLICIES
 from app.resources.roles.routes import RESOURCE as ROLES
 from app.resources.rulecategories.routes import RESOURCE as RULE_CATEGORIES
 from app.resources.rules.routes import RESOURCE as RULES
@@ -29,6 +31,7 @@ from app.resources.techniques.routes import RESOURCE as TECHNIQUES
 from app.resources.tenants.routes import RESOURCE as TENANTS
 from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 from app.resources.users.routes import RESOURCE as USERS
+from app.resources.validatedusers.routes import RESOURCE as VALIDATED_USERS
 
 _CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
@@ -40,6 +43,7 @@ _CONFIGURATION: tuple[Resource, ...] = (
     GROUPS,
     RULES,
     TEAMS,
+    REVIEW_POLICIES,
 )
 
 WRITINGS = {kind: writing for resource in _CONFIGURATION for kind, writing in resource.writings.items()}
@@ -50,6 +54,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     ACCOUNTS,
     events_resource(WRITINGS),
     USERS,
+    VALIDATED_USERS,
     ROLES,
     LOGINS,
     USER_MANAGEMENT,
@@ -61,6 +66,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     policies_resource(WRITINGS),
     REPORTS,
     COMPLIANCE,
+    change_requests_resource(WRITINGS),
 )
 
 _SEARCH = Resource(name="search", endpoints=search_endpoints([one for each in _DESCRIBED for one in each.searchables]))

@@ -7,8 +7,14 @@ import orjson
 from sqlalchemy import Connection, delete, insert, select, update
 
 from app.core.canonical import JSON, canonical
+from app.core.rights import expand
+from app.core.roles import ROLES, rights_of
+from app.store.people import User
 from app.store.people_tables import RoleRow
 from app.store.session import scoped
+
+EVERYONE = "everyone"
+"""The role that everybody has without being given it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,18 @@ def own_roles(connection: Connection, tenant: str) -> Mapping[str, Role]:
         role = Role(**{**values, "rights": tuple(orjson.loads(values["rights"]))})
         found[role.id.casefold()] = role
     return found
+
+
+def role_table(connection: Connection, tenant: str) -> dict[str, frozenset[str]]:
+    """Give the rights of every role of a tenant, built in or its own, by the id under which it is stored."""
+    own = own_roles(connection, tenant).values()
+    return {EVERYONE: frozenset(), **ROLES, **{role.id: expand(role.rights) for role in own}}
+
+
+def rights_by(table: Mapping[str, frozenset[str]], user: User, now_ms: int) -> frozenset[str]:
+    """Give the rights of a person's roles that have not lapsed, and of the role that everybody has."""
+    living = [role for role, ends in user.roles.items() if ends is None or ends > now_ms]
+    return rights_of([*living, EVERYONE], table)
 
 
 def insert_role(connection: Connection, role: Role) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.core.tenancy import DELETED
+from app.store.change_requests import Record, save_records
 from app.store.declared import value_row
 from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
-from app.store.events import COLUMNS as EVENT_COLUMNS
-from app.store.events import event, row_of
+from app.store.events import row_of
 from app.store.keys import Declared
 from app.store.log import Event
 from app.store.prepared import InTransaction, pipelined
@@ -48,6 +48,8 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     secrets: dict[str, Row] = field(default_factory=dict)
     idempotency: list[Row] = field(default_factory=list)
+    change_requests: list[Record] = field(default_factory=list)
+    change_request_objects: set[tuple[int, str, str]] = field(default_factory=set)
 
     def put(self, key: tuple[str, str], row: Row, *, in_place: bool) -> None:
         """Store a document; `in_place` when it exists already and keeps its name, so that no index moves."""
@@ -113,16 +115,6 @@ _DONE = scoped(
         IdempotencyRow.last_seq,
         IdempotencyRow.made,
     )
-)
-_EARLIER = scoped(
-    select(*EVENT_COLUMNS)
-    .where(
-        EventRecord.object_kind == bindparam("kind"),
-        EventRecord.object_id == bindparam("id"),
-        EventRecord.seq < bindparam("before"),
-        EventRecord.commit_id.is_not(None),
-    )
-    .order_by(EventRecord.seq.desc())
 )
 _UPDATE = InTransaction(
     update(DocumentRow)
@@ -242,6 +234,7 @@ def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
         _many(connection, _SECRETS[dialect], list(batch.secrets.values()))
         _many(connection, _NEW_EVENTS, [row_of(one) for one in batch.events])
         _many(connection, _NEW_IDEMPOTENCY, batch.idempotency)
+        save_records(connection, head.id, batch.change_requests, batch.change_request_objects)
         moved = {
             "tenant": head.id,
             "new_seq": head.seq,
@@ -252,32 +245,9 @@ def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
         _MOVE.run(connection, [moved])
 
 
-def events_in(connection: Connection, tenant: str, first: int, last: int) -> list[Event]:
-    """Read a range of the log inside the transaction."""
-    statement = scoped(
-        select(*EVENT_COLUMNS).where(EventRecord.seq >= first, EventRecord.seq <= last).order_by(EventRecord.seq)
-    )
-    return [event(row) for row in connection.execute(statement, {"tenant": tenant})]
-
-
-def document_before(connection: Connection, tenant: str, kind: str, document_id: str, seq: int) -> Stored | None:
-    """Read a document as it was just before event `seq`, from the log of its tenant."""
-    rows = connection.execute(_EARLIER, {"tenant": tenant, "kind": kind, "id": document_id, "before": seq}).fetchall()
-    newest = next(iter(rows), None)
-    if newest is None or newest.after is None:
-        return None
-    first = next((row for row in rows if row.revision == 1), rows[-1])
-    return Stored(
-        kind=kind,
-        id=document_id,
-        name=newest.object_name,
-        body=newest.after,
-        blob="",
-        revision=newest.revision,
-        commit=newest.commit_id,
-        created=first.time,
-        updated=newest.time,
-    )
+def keep_secrets(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write the values behind tags outside of a batch; those that are held stay."""
+    _many(connection, _SECRETS[connection.dialect.name], rows)
 
 
 def _many(connection: Connection, statement: InTransaction, rows: Sequence[Mapping[str, object]]) -> None:

@@ -64,6 +64,8 @@ class Shelf:
 @dataclass
 class Work:
     shelf: Shelf
+    waiting: None = None
+    foreseen: None = None
 
     def release(self) -> None:
         self.shelf.released += 1

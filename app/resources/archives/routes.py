@@ -38,7 +38,7 @@ def archives_resource(writings: Mapping[str, Writing]) -> Resource:
         work.dry_run = work.dry_run or given.fields.get("dry_run") is True
         merge = str(given.fields.get("merge", OVERRIDE))
         report = import_archive(work, intake, Asked(file=given.upload.file, name=given.upload.name, merge=merge))
-        done: Document = {"success": True, "archiveImported": not work.dry_run}
+        done: Document = {"success": True, "archiveImported": not work.dry_run and work.waiting is None}
         return Answer.plain({**done, **report.to_json()})
 
     return Resource(

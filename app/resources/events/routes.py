@@ -169,6 +169,7 @@ def rollback_endpoint(writings: Mapping[str, Writing]) -> Endpoint:
         lifespan=STRICT,
         id_from="result",
         write=True,
+        dry_run=True,
         needs=needs,
         errors=(404, 409, 412),
     )

@@ -133,6 +133,7 @@ def endpoints_of(scope: Scope) -> tuple[Endpoint, ...]:
             summary=f"Restore the newest archive ({scope.name})",
             right=WRITE,
             view=newest_restorer(scope),
+            dry_run=True,
             lifespan=SINCE,
         ),
         Endpoint(
@@ -151,6 +152,7 @@ def endpoints_of(scope: Scope) -> tuple[Endpoint, ...]:
             summary=f"Restore one archive ({scope.name})",
             right=WRITE,
             view=restorer(scope),
+            dry_run=True,
             lifespan=SINCE,
         ),
         Endpoint(

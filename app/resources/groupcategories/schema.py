@@ -26,6 +26,7 @@ class GroupCategoryInput(ApiSchema):
 class GroupCategorySchema(ApiSchema):
     """A group category as it is shown, with the ids of what is in it."""
 
+    change_request = Text(data_key="changeRequestId", metadata={"omit_empty": True})
     id = Text()
     name = Text()
     description = Text()

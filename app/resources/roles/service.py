@@ -15,10 +15,9 @@ from app.core.ids import new_id
 from app.core.rights import contract, expand
 from app.core.roles import ROLES
 from app.people.guards import check_may_give_rights
-from app.people.members import EVERYONE
 from app.store import roles as store
 from app.store.people import lock_users
-from app.store.roles import Role
+from app.store.roles import EVERYONE, Role
 
 KIND = "role"
 _SYSTEM = {**ROLES, EVERYONE: frozenset[str]()}

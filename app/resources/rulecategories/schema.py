@@ -24,6 +24,7 @@ class RuleCategoryInput(ApiSchema):
 class RuleCategorySchema(ApiSchema):
     """A rule category as it is shown, with the ids of what is in it."""
 
+    change_request = Text(data_key="changeRequestId", metadata={"omit_empty": True})
     id = Text()
     name = Text()
     description = Text()

@@ -58,6 +58,7 @@ def _write(method: str, path: str, action: str, summary: str, view: View) -> End
         container=LISTED,
         output=TechniqueSchema,
         lifespan=Lifespan(14),
+        dry_run=path != "/techniques/reload",
     )
 
 

@@ -36,6 +36,7 @@ class ResourceSchema(ApiSchema):
 class TechniqueSchema(ApiSchema):
     """A technique as it is shown; 25 shows the stored document."""
 
+    change_request = Text(data_key="changeRequestId", metadata={"omit_empty": True})
     id = Text()
     name = Text()
     version = Text()

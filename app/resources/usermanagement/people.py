@@ -11,8 +11,8 @@ from app.core.rights import contract
 from app.core.roles import coverage
 from app.people import administration
 from app.people.callers import rights_of_user
-from app.people.members import role_table
 from app.store.people import User, find_by_username, lock_users
+from app.store.roles import role_table
 
 PROVIDER: Final = "sternpost"
 ABOUT: Final[Mapping[str, JSON]] = {

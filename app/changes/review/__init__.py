@@ -1,0 +1,1 @@
+"""Review: which change sets wait for people, what these decide, and when it is deployed."""

@@ -1,0 +1,1 @@
+"""Review policies: which changes wait for whom."""

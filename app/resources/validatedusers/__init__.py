@@ -1,0 +1,1 @@
+"""Whose changes need no validation, and which targets are supervised."""
