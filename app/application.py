@@ -17,9 +17,10 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
+from app.dialects.panel.mount import Panel, PanelNeighbour
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.mount import AdminRoutes
-from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, AccountGrant, node_grant
+from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, PANEL_KEY, AccountGrant, node_grant
 from app.http.endpoint import Intent
 from app.http.mount import mount
 from app.http.observe import configure_logging
@@ -48,7 +49,7 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
     wiring = Wiring(
         open_work=server.open_work,
         find_account=server.find_account,
-        find_others={API_KEY: server.find_key, BEARER: server.find_person},
+        find_others={API_KEY: server.find_key, BEARER: server.find_person, PANEL_KEY: server.find_panel_key},
         find_fault=server.find_fault,
         max_body_bytes=config.max_body_bytes,
         max_upload_bytes=config.max_upload_bytes,
@@ -57,10 +58,12 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
         most_streams=max(1, config.threads // 2),
         docs_open=config.docs_public,
         trusted_proxies=config.trusted_proxies,
+        neighbour=PanelNeighbour(),
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
     _mount_administration(app, config, server.opened)
+    Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
     return app
 
 
@@ -121,6 +124,10 @@ class _Server:
         if record is None:
             return None
         return AccountGrant(record.id, ANONYMOUS, None, KEY_GRANT, record.state, record.read_only)
+
+    def find_panel_key(self, key: str) -> AccountGrant | None:
+        found = self.find_account(token_hash(key))
+        return found if found is not None and found.actor.kind in ("account", "system") else None
 
     def find_person(self, token: str) -> AccountGrant | None:
         return self._standing(self.people.find_by_access(token, self.opened.committer.clock()))

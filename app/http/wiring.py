@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.core.context import Context
 from app.http.auth import API_TOKEN, FindAccount, Resolve
 from app.http.endpoint import Intent, Work
+from app.http.negotiation import Neighbour
 from app.store.accounts import token_hash
 
 
@@ -29,7 +30,7 @@ class Wiring:
     server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
-    A request may take `request_timeout_s`, unless its endpoint streams.
+    `neighbour` is another dialect below `/api`. A request may take `request_timeout_s`, unless its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -45,6 +46,7 @@ class Wiring:
     docs_open: bool = True
     metrics_open: bool = False
     trusted_proxies: tuple[str, ...] = ()
+    neighbour: Neighbour | None = None
     now_s: Callable[[], float] = time.monotonic
 
     @property

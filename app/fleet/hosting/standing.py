@@ -8,7 +8,7 @@ from app.core.canonical import Document
 from app.core.clock import rfc3339
 from app.fleet.compliance.gathering import Gathering
 from app.fleet.compliance.lines import CHANGES_ONLY, DISABLED, Terms
-from app.fleet.hosting.hosted import DIRECTIVE, Hosted
+from app.fleet.hosting.hosted import DIRECTIVE
 from app.fleet.policies.sources import SOURCES, Sources
 from app.store.documents import Stored
 from app.store.reports import Run, last_runs, stamp_of_runs
@@ -96,6 +96,13 @@ def standing_of(work: Work) -> Standing:
     return Standing(work.session, work.derived(SOURCES), gathering.terms)
 
 
-def hosted_of(work: Work) -> Hosted:
-    """Give the instances and images of the caller's tenant as of now; for reading only."""
-    return work.derived(SOURCES).hosted
+def instances_by_access(work: Work) -> dict[str, list[str]]:
+    """Name, by user, the instances that are shared with them."""
+    sources = work.derived(SOURCES)
+    found: dict[str, list[str]] = {}
+    with sources.reading():
+        for instance_id, document in sorted(sources.hosted.instances.items()):
+            access = document["access"]
+            for user in access if isinstance(access, list) else ():
+                found.setdefault(str(user), []).append(instance_id)
+    return found

@@ -8,6 +8,9 @@ from app.core.canonical import Document
 from app.core.errors import InvalidError
 from app.fleet.hosting.capacity import Capacity, capacity_of
 from app.fleet.hosting.ports import read_ports
+from app.store.nodes import find_node
+from app.store.session import TenantSession
+from app.store.sources import documents_with
 
 CAPACITY_CHECK, PORT_CHECK = "instance_capacity_check", "instance_port_check"
 REFUSE = "refuse"
@@ -45,6 +48,15 @@ def lacks(instance: Document, others: Iterable[Document], capacity: Capacity) ->
     for port in read_ports(str(instance["ports"])):
         if port.host in taken:
             yield PORT_CHECK, "ports", f"Port {port.host} is already in use on this node"
+
+
+def warnings_of(session: TenantSession, instance: Document) -> list[str]:
+    """Tell what does not fit the node of an instance that was accepted all the same."""
+    node_id = str(instance["nodeId"])
+    node = find_node(session, node_id)
+    held = documents_with(session, "instance", "nodeId", node_id)
+    others = [one.document for one in held if one.id != instance["id"]]
+    return [text for _, _, text in lacks(instance, others, Capacity() if node is None else capacity_of(node))]
 
 
 def check_limits(instance_id: str, instance: Document, view: View) -> None:
