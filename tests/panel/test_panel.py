@@ -189,7 +189,7 @@ def test_an_instance_is_deployed_suspended_and_deleted(server: Server, panel: Da
     assert panel.post("/api/getInstance", {"id": made["Id"]}).json == shown
     assert panel.post("/api/getUserInstance", {"userId": user, "discordserver": "x"}).json == [shown]
     bundle = server.get(f"/api/nodes/{node}/policy").json["data"]["policy"]["bundle"]
-    assert bundle["instances"] == [made["Id"]]
+    assert bundle["hosting"]["instances"] == [made["Id"]]
 
     for path in (f"/api/instances/suspend/{made['Id']}", "/api/instances/suspend"):
         suspended = panel.post(path, {"id": made["Id"]})

@@ -17,7 +17,8 @@ def make_node(server: Server, node_id: str = NODE, **more: Any) -> None:
 
 
 def make_user(server: Server, username: str = "alice") -> str:
-    answer = server.put("/api/users", json={"username": username, "email": f"{username}@example.com", "password": "seven green lanterns hang"})
+    body = {"username": username, "email": f"{username}@example.com", "password": "seven green lanterns hang"}
+    answer = server.put("/api/users", json=body)
     assert answer.status_code == 200, answer.json
     return str(answer.json["data"]["users"][0]["id"])
 
@@ -58,7 +59,7 @@ def test_a_new_tenant_has_the_starter_images(server: Server) -> None:
 def test_an_instance_lives_from_creation_to_deletion_and_its_node_is_told(server: Server) -> None:
     make_node(server)
     owner = make_user(server)
-    assert policy(server)["instances"] == []
+    assert policy(server)["hosting"]["instances"] == []
 
     made = server.put("/api/instances", json=instance(owner))
     assert made.status_code == 200, made.json
@@ -66,7 +67,7 @@ def test_an_instance_lives_from_creation_to_deletion_and_its_node_is_told(server
     assert (shown["state"], shown.get("stateAt"), shown["suspended"], shown["revision"]) == ("pending", None, False, 1)
 
     told = policy(server)
-    assert told["instances"] == ["web-1"]
+    assert told["hosting"]["instances"] == ["web-1"]
     (entry,) = told["directives"]
     assert (entry["directive"], entry["technique"], entry["mode"]) == ("instances", "instanceHosting", "enforce")
     (component,) = entry["components"]
@@ -100,7 +101,7 @@ def test_an_instance_lives_from_creation_to_deletion_and_its_node_is_told(server
     assert kept.json["errorDetails"] == f"There are instances on node '{NODE}': web-1; delete them first"
 
     assert server.delete("/api/instances/web-1").status_code == 200
-    assert policy(server)["instances"] == []
+    assert policy(server)["hosting"]["instances"] == []
     assert policy(server)["directives"] == []
     assert server.delete(f"/api/nodes/{NODE}").status_code == 200
 

@@ -86,20 +86,21 @@ def compile_bundle(configuration: Configuration, node: NodeFacts, rules: Iterabl
     }
     if node.state not in UNMANAGED:
         # Named even where there are none: what an agent still runs and is not named here, it removes.
-        document["instances"] = _host(configuration, node, directives, faults)
+        document["hosting"] = _host(configuration, node, directives, faults)
     return Bundle(document)
 
 
-def _host(configuration: Configuration, node: NodeFacts, directives: list[JSON], faults: list[JSON]) -> list[JSON]:
+def _host(configuration: Configuration, node: NodeFacts, directives: list[JSON], faults: list[JSON]) -> Document:
     """Add the instances of a node to its bundle, and name them."""
     hosted = configuration.hosted
     ids = hosted.on(node.id)
     wanted = [component for component in map(hosted.component, ids) if component is not None]
     whole, lacking = split_held(wanted, configuration.held)
     faults.extend(lacking)
+    mode = _mode(DEFAULT, configuration, node)
     if whole:
-        directives.append(entry_of(whole, _mode(DEFAULT, configuration, node)))
-    return [*ids]
+        directives.append(entry_of(whole, mode))
+    return {"mode": mode, "instances": [*ids]}
 
 
 def _mode(said: str, configuration: Configuration, node: NodeFacts) -> str:
