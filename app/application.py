@@ -5,52 +5,86 @@ not load all of it.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
 from app.boot import Installation, open_installation
+from app.changes.recording import Fact
 from app.changes.review.filing import Proposal
 from app.changes.tenants import Suffix, random_suffix
-from app.changes.work import Terms, Work
+from app.changes.work import Terms, Work, just_sleep
 from app.config import Config
+from app.console.mount import mount_console
+from app.console.sessions import Door
+from app.console.site import Site
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
+from app.core.outbound import Reach
 from app.dialects.panel.mount import Panel, PanelNeighbour
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.mount import AdminRoutes
-from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, PANEL_KEY, AccountGrant, node_grant
-from app.http.endpoint import Intent
+from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, PANEL_KEY, SESSION_COOKIE, AccountGrant, node_grant
 from app.http.mount import mount
 from app.http.observe import configure_logging
 from app.http.rights import grant_of
+from app.http.seams import Intent
 from app.http.throttle import Throttle
 from app.http.wiring import Wiring
 from app.people.callers import People, is_active_user
+from app.people.sessions import is_form_token
 from app.resources import RESOURCES
 from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
 from app.store.migrations import is_current
+from app.store.names import mailmap_lines
 from app.store.nodes import find_node_by_token
 from app.store.tenants import find_by_key, find_tenant
 
+LONGEST_REFUSAL = 500
 
-def create_app(config: Config, opened: Installation | None = None, *, suffix: Suffix = random_suffix) -> Flask:
+
+def create_app(
+    config: Config,
+    opened: Installation | None = None,
+    *,
+    suffix: Suffix = random_suffix,
+    pause: Callable[[float], bool] = just_sleep,
+) -> Flask:
     """Build the application of one serving process, on an installation that `prepare` has made.
 
-    `suffix` draws what the ids of registered tenants end with.
+    `suffix` draws what the ids of registered tenants end with; `pause` is that of `Terms`.
     """
     configure_logging(config.log_level)
     opened = opened or open_installation(config)
-    terms = Terms(config.registration == "open", config.public_url, suffix, opened.git_writer.remove)
+    terms = Terms(
+        registration=config.registration == "open",
+        public_url=config.public_url,
+        suffix=suffix,
+        removed=opened.git_writer.remove,
+        reach=Reach(config.webhook_networks),
+        pause=pause,
+    )
     server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
     wiring = Wiring(
         open_work=server.open_work,
         find_account=server.find_account,
-        find_others={API_KEY: server.find_key, BEARER: server.find_person, PANEL_KEY: server.find_panel_key},
+        find_others={
+            API_KEY: server.find_key,
+            BEARER: server.find_person,
+            PANEL_KEY: server.find_panel_key,
+            SESSION_COOKIE: server.find_visitor,
+        },
         find_fault=server.find_fault,
+        is_form=partial(is_form_token, server.opened.committer.ring),
+        denied=server.note_denied,
+        find_repository=server.find_repository,
+        find_names=server.find_names,
         max_body_bytes=config.max_body_bytes,
         max_upload_bytes=config.max_upload_bytes,
         public_read=config.public_read,
@@ -63,6 +97,7 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
     _mount_administration(app, config, server.opened)
+    _mount_console(app, config, server)
     Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
     return app
 
@@ -70,6 +105,13 @@ def create_app(config: Config, opened: Installation | None = None, *, suffix: Su
 def _mount_administration(app: Flask, config: Config, opened: Installation) -> None:
     guard = AdminGuard(config.admin_token.get_secret_value(), Throttle(time.monotonic))
     AdminRoutes(Administration(opened.all_tenants), guard, opened.git_writer.remove).mount(app)
+
+
+def _mount_console(app: Flask, config: Config, server: "_Server") -> None:
+    door = Door(server.find_visitor, server.opened.committer.ring, secure=config.public_url.startswith("https://"))
+    # The API is called from its outside, as everybody does, so the middleware is part of it.
+    site = Site(app.wsgi_app, server.opened.database, server.opened.committer.ring, door, server.open_work)
+    mount_console(app, site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +174,9 @@ class _Server:
     def find_person(self, token: str) -> AccountGrant | None:
         return self._standing(self.people.find_by_access(token, self.opened.committer.clock()))
 
+    def find_visitor(self, cookie: str) -> AccountGrant | None:
+        return self._standing(self.people.find_by_session(cookie, self.opened.committer.clock()))
+
     def _standing(self, found: AccountGrant | None) -> AccountGrant | None:
         """Add to a person how their tenant stands."""
         if found is None:
@@ -143,6 +188,18 @@ class _Server:
     @property
     def people(self) -> People:
         return People(self.opened.database, self.opened.committer.ring)
+
+    def note_denied(self, ctx: Context, text: str) -> None:
+        fact = Fact(type="AccessDenied", data={"refusal": text[:LONGEST_REFUSAL]}, outcome="denied")
+        self.opened.notes.note(ctx, fact)
+
+    def find_repository(self, tenant: str) -> Path:
+        self.opened.git_writer.catch_up(tenant)
+        return self.opened.git_writer.path(tenant)
+
+    def find_names(self, tenant: str) -> list[str]:
+        with self.opened.database.connect(tenant) as connection:
+            return list(mailmap_lines(connection, tenant))
 
     def find_fault(self) -> str | None:
         try:

@@ -25,7 +25,7 @@ from app.core.context import Context
 from app.core.errors import AlreadyExistsError, UnavailableError
 from app.core.tenancy import DEFAULT, PUBLIC, SYSTEM_TENANT
 from app.fleet.fleet import node_finder
-from app.fleet.reach import DocumentReach
+from app.fleet.reach import FleetReach
 from app.http.routing import reserved_ids
 from app.resources import RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
@@ -107,7 +107,8 @@ def open_installation(config: Config) -> Installation:
         raise
     git_root = config.data_dir / "git"
     followers = Followers()
-    committer = Committer(database, KINDS, ring, reserved=reserved_document_ids(), reach=DocumentReach())
+    reach = FleetReach(database, followers)
+    committer = Committer(database, KINDS, ring, reserved=reserved_document_ids(), reach=reach)
     committer.find_nodes = node_finder(database, followers)
     git_writer = GitWriter(SqlLog(database), git_root)
     return Installation(database, committer, followers, git_root, git_writer, LastUses(database), Notes(committer))

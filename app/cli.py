@@ -32,7 +32,9 @@ COMMANDS: Mapping[str, Place] = {
         "app.commands.rudder:import_rudder", "Import an archive that Rudder exported, as one change set."
     ),
     "review": Place("app.commands.review:review", "Look after reviews."),
-    "verify": Place("app.commands.documents:verify", "Prove that log, documents and git agree."),
+    "verify": Place("app.commands.verify:verify", "Prove that log, documents, git and checkpoints agree."),
+    "witness": Place("app.commands.keys:witness", "Append a signed checkpoint of every log that moved to FILE."),
+    "keys": Place("app.commands.keys:keys", "Look after the keys that sign checkpoints and encrypt secrets."),
     "git": Place("app.commands.documents:git", "Look after the git repositories, which are replays of the log."),
     "backup": Place("app.commands.database:backup", "Write the database and the keys into one file."),
     "restore": Place("app.commands.database:restore", "Bring a backup back into an empty installation."),

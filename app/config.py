@@ -5,18 +5,18 @@ Later layers win: the defaults below, `config/*.toml` in order of their names, t
 """
 
 import difflib
-import ipaddress
 import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.config_checks import check_mail_from, check_smtp_url, split_listen
+from app.config_checks import check_mail_from, check_networks, check_smtp_url, split_commas, split_listen
+from app.config_mails import StepMail, StepName
 from app.core.errors import SternpostError
 
 PREFIX = "STERNPOST_"
@@ -24,6 +24,9 @@ MORE_FILE = "STERNPOST_CONFIG"
 TEST_PREFIX = "STERNPOST_TEST_"
 _CHECKOUT = Path(__file__).resolve().parent.parent / "config"
 _SHORTEST_TOKEN = 20
+
+
+Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas), AfterValidator(check_networks)]
 
 
 class ConfigError(SternpostError):
@@ -79,7 +82,7 @@ class Config(BaseSettings):
     registration: Literal["off", "open"] = Field(
         "off", description="Whether people may register at `/auth/register` and get a tenant: `off` or `open`."
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: Networks = Field(
         (),
         description="Addresses or networks whose `X-Forwarded-*` headers are believed; "
         "separated by commas in the environment.",
@@ -94,6 +97,28 @@ class Config(BaseSettings):
     )
     mail_from: Annotated[str, AfterValidator(check_mail_from)] = Field(
         "sternpost@localhost", description="Address that mails come from."
+    )
+    mail_steps: dict[StepName, StepMail] = Field(
+        {}, description="Mails about change requests: a table for each step, see below; none sends no such mail."
+    )
+    webhook_networks: Networks = Field(
+        (),
+        description="Private addresses or networks that webhooks may reach beside public ones; "
+        "separated by commas in the environment.",
+    )
+    webhook_timeout_s: int = Field(10, ge=1, le=60, description="Seconds that the target of a webhook may take.")
+    notice_log_days: int = Field(
+        30, ge=1, le=3650, description="Days for which it is kept what webhooks were told and which mails were sent."
+    )
+    event_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days after which logins and refusals leave the log, each run of them for one event; "
+        "0 means never.",
+    )
+    report_retention_days: int = Field(
+        30, ge=1, le=3650, description="Days that nodes' runs are kept; the newest of each node stays."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
@@ -172,18 +197,6 @@ class Config(BaseSettings):
                 "SQLite serves one process; set STERNPOST_DATABASE_URL to a PostgreSQL database "
                 "(postgresql://USER:PASSWORD@HOST/NAME), or STERNPOST_PROCESSES to 1"
             )
-        return value
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _split_proxies(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for part in value:
-            ipaddress.ip_network(part, strict=False)
         return value
 
     @field_validator("public_url")

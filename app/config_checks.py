@@ -1,5 +1,6 @@
 """Checks of single values of the configuration; each says what to write instead."""
 
+import ipaddress
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -42,4 +43,20 @@ def check_mail_from(value: str) -> str:
     is_plain = value.isascii() and value.isprintable() and not any(character in value for character in " <>,")
     if not is_plain or value.count("@") != 1:
         raise ValueError("write one address such as sternpost@example.org")
+    return value
+
+
+def split_commas(value: object) -> object:
+    """Read a list that stands in one text."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def check_networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Return addresses and networks.
+
+    Raises:
+        ValueError: one of them is neither.
+    """
+    for part in value:
+        ipaddress.ip_network(part, strict=False)
     return value

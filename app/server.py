@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,22 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
 
     def load(self) -> "WSGIApplication":
         return self._load_app()
+
+
+class Ending:
+    """Knows whether this serving process is about to end, so that answers without end do not hold it up."""
+
+    def __init__(self) -> None:
+        self._has_come: Callable[[], bool] = lambda: False
+
+    def follow(self, has_come: Callable[[], bool]) -> None:
+        """Ask this from now on."""
+        self._has_come = has_come
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, and tell whether the process is about to end."""
+        time.sleep(seconds)
+        return self._has_come()
 
 
 def bind(config: Config) -> socket.socket:
@@ -81,12 +98,19 @@ def run(
     load_app: "Callable[[], WSGIApplication]",
     when_listening: Callable[[], None],
     keeper: Keeper | None,
+    ending: Ending | None = None,
 ) -> None:
-    """Serve until a signal ends it; `load_app` runs once in each serving process."""
+    """Serve until a signal ends it; `load_app` runs once in each serving process, `ending` learns when that ends."""
+
+    def begin(worker: Any) -> None:  # noqa: ANN401  gunicorn is untyped
+        if ending is not None:
+            ending.follow(lambda: not worker.alive)
+        settle_memory()
+
     options = _options(config) | {
         "bind": f"fd://{listener.detach()}",  # gunicorn closes this descriptor itself
         "when_ready": lambda server: when_listening(),  # noqa: ARG005  gunicorn's signature
-        "post_worker_init": lambda worker: settle_memory(),  # noqa: ARG005  gunicorn's signature
+        "post_worker_init": begin,
         "post_fork": lambda server, worker: _after_fork(keeper),  # noqa: ARG005  gunicorn's signature
         "on_exit": lambda server: keeper.end() if keeper else None,  # noqa: ARG005  gunicorn's signature
     }

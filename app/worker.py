@@ -1,4 +1,4 @@
-"""Background work: follows the log of every tenant and writes git behind it, and mails what is due."""
+"""Background work: follows the log of every tenant, writes git behind it, tells webhooks, and mails what is due."""
 
 import threading
 import time
@@ -7,25 +7,39 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import delete
 
+from app.aside import Aside
 from app.boot import Installation, open_installation
+from app.changes.retiring import retire
 from app.changes.review.timing import Due
 from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import SternpostError
 from app.http.observe import configure_logging
+from app.notify.mailing import send_mails
+from app.notify.rounds import Rounds
+from app.notify.steps import StepMails
 from app.people.mailing import MailServer, send_due
 from app.store.change_requests import due_records
+from app.store.checkpoints import keep_checkpoints, list_standings
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
+from app.store.mails import drop_old_mails
+from app.store.reports import drop_old_runs
+from app.store.resealing import seal_again
+from app.store.secrets import open_keys
 from app.store.tables import IdempotencyRow
 from app.store.tenants import list_buried
+from app.store.webhooks import drop_old_deliveries
+from app.telling import deliverer_of
 
 PACE_S = 1.0
 """Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
+CHECKPOINT_EVERY_S = 60.0
 CHORES_EVERY_S = 600.0
-IDEMPOTENCY_MS = 24 * 3600 * 1000
+DAY_MS = 24 * 3600 * 1000
+IDEMPOTENCY_MS = DAY_MS
 
 _log = structlog.get_logger()
 
@@ -34,20 +48,32 @@ def run(config: Config, stopping: threading.Event) -> None:
     """Work until `stopping` is set; every step may be repeated, so it may end anywhere."""
     configure_logging(config.log_level)
     opened = open_installation(config)
-    chores_due = time.monotonic()
+    chores_due = checkpoint_due = time.monotonic()
     server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
     written: dict[str, str] = {}
+    step_mails = StepMails(opened.database, config.mail_steps, config.link_base, is_on=bool(server.url))
+    mailing = Aside(lambda: _guarded("mail", lambda: _mail(opened, server)))
+    rounds = Rounds(deliverer_of(config, opened, stopping.is_set))
     try:
         while not stopping.is_set():
             beat(config.data_dir)
             _guarded("git", lambda: _follow(opened, written, stopping))
-            _guarded("mail", lambda: _mail(opened, server))
             _guarded("review", lambda: do_due(opened))
+            _guarded("notices", step_mails.follow)
+            _guarded("webhooks", rounds.start_due)
+            mailing.begin()
+            if time.monotonic() >= checkpoint_due:
+                _guarded("checkpoints", lambda: _checkpoint(opened))
+                checkpoint_due = time.monotonic() + CHECKPOINT_EVERY_S
             if time.monotonic() >= chores_due and not stopping.is_set():
-                _guarded("chores", lambda: _chores(opened, stopping))
+                _guarded("chores", lambda: _chores(config, opened, stopping))
+                _guarded("keys", lambda: _seal(config, opened))
+                _guarded("retention", lambda: _retire(opened, config.event_retention_days, stopping))
                 chores_due = time.monotonic() + CHORES_EVERY_S
             stopping.wait(PACE_S)
     finally:
+        mailing.close()
+        rounds.close()
         opened.close()
 
 
@@ -61,8 +87,27 @@ def _follow(opened: Installation, written: dict[str, str], stopping: threading.E
             written[tenant] = head
 
 
+def _checkpoint(opened: Installation) -> None:
+    keep_checkpoints(opened.database, opened.committer.ring)
+
+
+def _seal(config: Config, opened: Installation) -> None:
+    """Encrypt anew what another process still encrypted under a key that was replaced since."""
+    with opened.database.writing() as connection:
+        ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
+    seal_again(opened.database, ring)
+
+
+def _retire(opened: Installation, days: int, stopping: threading.Event) -> None:
+    if days:
+        for at in list_standings(opened.database):
+            if not stopping.is_set():
+                retire(opened.committer, at.tenant, before_ms=now_ms() - days * DAY_MS)
+
+
 def _mail(opened: Installation, server: MailServer) -> None:
     send_due(opened.database, opened.committer.ring, server, now_ms())
+    send_mails(opened.database, server, now_ms())
 
 
 def do_due(opened: Installation) -> None:
@@ -78,10 +123,13 @@ def do_due(opened: Installation) -> None:
             _log.error("timed act failed", tenant=tenant, change_request=number, reason=failure.message)
 
 
-def _chores(opened: Installation, stopping: threading.Event) -> None:
+def _chores(config: Config, opened: Installation, stopping: threading.Event) -> None:
     with opened.database.writing_everywhere("chores") as connection:
         connection.execute(delete(IdempotencyRow).where(IdempotencyRow.created < now_ms() - IDEMPOTENCY_MS))
         drop_ended_logins(connection, now_ms())
+        drop_old_deliveries(connection, now_ms() - config.notice_log_days * DAY_MS)
+        drop_old_mails(connection, now_ms() - config.notice_log_days * DAY_MS)
+        drop_old_runs(connection, received_before=now_ms() - config.report_retention_days * DAY_MS)
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)
@@ -90,7 +138,7 @@ def _chores(opened: Installation, stopping: threading.Event) -> None:
             opened.git_writer.maintain(tenant)
 
 
-def _guarded(step: str, act: Callable[[], None]) -> None:
+def _guarded(step: str, act: Callable[[], object]) -> None:
     try:
         act()
     except SternpostError as failure:

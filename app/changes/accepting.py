@@ -80,6 +80,7 @@ class Accepting:
         """Undo the change set and file it; the secrets that came with it are kept."""
         self.quotas.refuse(judged.changes)
         self.view.undo()
+        self.desk.place.head = self.recorder.head.head
         one = number(self.desk, held)
         self.recorder.note(ctx, [added(one)])
         text = str(one.id)

@@ -74,9 +74,8 @@ class Committer:
         self.clock = clock
         self._laws = Laws(self.kinds, reserved or {})
         self._commits = commits
-        self.find_nodes: FindNodes = no_nodes
-        """Who knows the fleet is told by whoever opens the installation."""
         self.reach = reach or NoReach()
+        self.find_nodes: FindNodes = no_nodes  # replaced by whoever knows the fleet
         self._lanes = Lanes()
 
     def submit(  # noqa: PLR0913  a change set and all that may come with it
@@ -153,6 +152,23 @@ class Committer:
             fault_point("operate.before")
         fault_point("operate.after")
         return deed.answer
+
+    def log(self, ctx: Context, facts: Sequence[Fact]) -> TenantHead:
+        """Log what happened without anything being changed (a refusal, an export), whatever the tenant's state is.
+
+        Answers where the log stands then.
+
+        Raises:
+            NotFoundError: there is no such tenant.
+        """
+        with self.database.writing(ctx.tenant) as connection:
+            head = lock_tenant(connection, ctx.tenant)
+            if head is None:
+                raise NotFoundError(f"Tenant '{ctx.tenant}' was not found")
+            recorder = Recorder(head, None, self.kinds, Batch(), max(self.clock(), head.time))
+            recorder.note(ctx, facts)
+            write(connection, head, recorder.batch)
+        return head
 
     def _commit(self, lane: Lane, tickets: Sequence[Ticket]) -> None:
         try:

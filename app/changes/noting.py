@@ -1,27 +1,33 @@
 """Events that nobody waits for: failed logins and refusals, written off the request's path, equal ones as one."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import structlog
 
 from app.changes.committer import Committer
-from app.changes.operating import Act, Deed
 from app.changes.recording import Fact
+from app.core.canonical import canonical
 from app.core.context import Context
 from app.core.errors import SternpostError
 
 DELAY_S = 1.0
+MERGED_FOR_S = 60.0
+"""After a fact was written, equal ones are collected for so long and written as one with their count."""
 MOST_WAITING = 1000
 
 _log = structlog.get_logger()
+
+Key = tuple[str | None, ...]
 
 
 @dataclass(slots=True)
 class _Note:
     ctx: Context
     fact: Fact
+    due: float
     count: int = 1
 
 
@@ -40,12 +46,15 @@ class Notes:
 
     committer: Committer
     later: Callable[[float, Callable[[], None]], None] = _in_thread
+    now_s: Callable[[], float] = time.monotonic
     _mutex: threading.Lock = field(default_factory=threading.Lock)
-    _waiting: dict[tuple[str | None, ...], _Note] = field(default_factory=dict)
+    _waiting: dict[Key, _Note] = field(default_factory=dict)
+    _written: dict[Key, float] = field(default_factory=dict)
+    _wakes: float | None = None
 
     def note(self, ctx: Context, fact: Fact) -> None:
         """Take a fact; the caller never waits for the database."""
-        key = (ctx.tenant, ctx.actor.id, ctx.source.ip, fact.type, fact.kind, fact.id, fact.outcome)
+        key = _key(ctx, fact)
         with self._mutex:
             known = self._waiting.get(key)
             if known is not None:
@@ -54,22 +63,49 @@ class Notes:
             if len(self._waiting) >= MOST_WAITING:
                 _log.warning("event not noted", type=fact.type, tenant=ctx.tenant, reason="too many are waiting")
                 return
-            self._waiting[key] = _Note(ctx, fact)
-            first = len(self._waiting) == 1
-        if first:
-            self.later(DELAY_S, self.flush)
+            now = self.now_s()
+            written = self._written.get(key)
+            due = now + DELAY_S if written is None else max(now + DELAY_S, written + MERGED_FOR_S)
+            self._waiting[key] = _Note(ctx, fact, due)
+            self._wake(now)
 
     def flush(self) -> None:
-        """Write what was taken; what cannot be written is logged and dropped."""
+        """Write everything that was taken; what cannot be written is logged and dropped."""
+        self._write(None)
+
+    def _flush_due(self) -> None:
         with self._mutex:
-            waiting, self._waiting = self._waiting, {}
-        for one in waiting.values():
+            self._wakes = None
+        self._write(self.now_s())
+
+    def _write(self, until: float | None) -> None:
+        with self._mutex:
+            now = self.now_s()
+            due = {key: one for key, one in self._waiting.items() if until is None or one.due <= until}
+            self._waiting = {key: one for key, one in self._waiting.items() if key not in due}
+            self._written = {key: then for key, then in self._written.items() if then + MERGED_FOR_S > now}
+            self._written.update(dict.fromkeys(due, now))
+            self._wake(now)
+        for one in due.values():
             try:
-                self.committer.operate(one.ctx, _act(one))
+                self.committer.log(one.ctx, [_counted(one)])
             except SternpostError as failure:
                 _log.warning("event not noted", type=one.fact.type, tenant=one.ctx.tenant, reason=failure.message)
 
+    def _wake(self, now: float) -> None:
+        """See that somebody looks when the next note is due; the mutex is held."""
+        if not self._waiting:
+            return
+        first = min(one.due for one in self._waiting.values())
+        if self._wakes is None or first < self._wakes:
+            self._wakes = first
+            self.later(max(0.0, first - now), self._flush_due)
 
-def _act(one: _Note) -> Act:
-    fact = replace(one.fact, data={**(one.fact.data or {}), "count": one.count})
-    return lambda _connection, _now: Deed(facts=(fact,), answer={})
+
+def _key(ctx: Context, fact: Fact) -> Key:
+    told = canonical(fact.data).decode() if fact.data is not None else None
+    return ctx.tenant, ctx.actor.id, ctx.credential, ctx.source.ip, fact.type, fact.kind, fact.id, fact.outcome, told
+
+
+def _counted(one: _Note) -> Fact:
+    return replace(one.fact, data={**(one.fact.data or {}), "count": one.count})

@@ -144,6 +144,10 @@ class BatchView:
         """List (key, before, after) of what the change set touched, in the order of first touch."""
         return [(key, before, self._documents[key]) for key, before in self._journal.items()]
 
+    def uncommitted(self) -> dict[DocumentKey, Stored | None]:
+        """Give what the batch has changed so far, as it was when this change set began."""
+        return {key: self.before(key) for key in self._touched}
+
     def adopt(self, kind: str, documents: Iterable[Stored]) -> None:
         """Take every document of a kind, which was read before and is known to be current."""
         for one in documents:

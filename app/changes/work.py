@@ -1,5 +1,6 @@
 """What a service function is given: who asks, a reading session of their tenant, and the way to change things."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +19,10 @@ from app.changes.tenants import Suffix, random_suffix
 from app.changes.watching import Watch
 from app.core.canonical import Document
 from app.core.context import Context
+from app.core.outbound import PUBLIC_ONLY, Reach
 from app.store.git.writer import GitWriter
 from app.store.session import TenantSession
+from app.store.writes import TenantHead
 
 T = TypeVar("T")
 
@@ -28,17 +31,27 @@ def _nothing(_tenant: str) -> None:
     return None
 
 
+def just_sleep(seconds: float) -> bool:
+    """Wait, and know of no end."""
+    time.sleep(seconds)
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the operator allows: whether anybody may register, and the URL under which people reach the server.
 
-    `suffix` draws what a new tenant's id ends with; `removed` is told of each tenant that ended, for its repository.
+    `suffix` draws what a new tenant's id ends with; `removed` is told of each tenant that ended, for its repository;
+    `reach` says which machines webhooks may be at. `pause` waits so many seconds and tells whether the server is about
+    to end, for answers that have no end.
     """
 
     registration: bool = False
     public_url: str = ""
     suffix: Suffix = random_suffix
     removed: Callable[[str], None] = _nothing
+    reach: Reach = PUBLIC_ONLY
+    pause: Callable[[float], bool] = just_sleep
 
 
 @dataclass(slots=True)
@@ -121,6 +134,11 @@ class Work:
         """
         self.session.release()
         return self.committer.operate(self.ctx, act, idempotency=self.idempotency)
+
+    def log(self, fact: Fact) -> TenantHead:
+        """Log what the caller does without changing anything, before it is done; answers where the log stands then."""
+        self.session.release()
+        return self.committer.log(self.ctx, [fact])
 
     def derived(self, derivation: Derivation[T]) -> T:
         """Give a value derived from the tenant's documents, as of now; only read it."""

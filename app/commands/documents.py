@@ -1,4 +1,4 @@
-"""`sternpost import`, `verify` and `git`: documents in bulk, and the proof that log, git and documents agree."""
+"""`sternpost import` and `git`: documents in bulk, and the repositories, which are replays of the log."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +13,8 @@ from app.changes.watching import Watch
 from app.commands.progress import progress_bar
 from app.config import load
 from app.core.context import Context
-from app.core.errors import IntegrityError, SternpostError
 from app.http.intake import FileFaults, put
 from app.importing import find_files, read_edits
-from app.verify import verify_installation
 
 _ALL_TENANTS = click.option("--tenant", help="Only this tenant; otherwise every one.")
 
@@ -53,22 +51,6 @@ def import_into(opened: Installation, folder: Path, ctx: Context, *, dry_run: bo
     return outcome
 
 
-@click.command()
-@_ALL_TENANTS
-def verify(*, tenant: str | None) -> None:
-    """Prove that log, documents and git agree.
-
-    Otherwise the first thing that differs is named, with the remedy, and the exit status is 1.
-    """
-    with installation(load()) as opened:
-        behind = _catch_up(opened, tenant)
-        report = verify_installation(opened.database, opened.git_root, tenant=tenant)
-    click.echo(report.text)
-    fault = report.fault or behind
-    if fault:
-        raise IntegrityError(fault)
-
-
 @click.group()
 def git() -> None:
     """Look after the git repositories, which are replays of the log."""
@@ -82,7 +64,7 @@ def sync(*, tenant: str) -> None:
     So this works: git -C "$(sternpost git sync)" log
     """
     with installation(load()) as opened:
-        with _bar(opened, tenant) as progress:
+        with replay_bar(opened, tenant) as progress:
             opened.git_writer.catch_up(tenant, progress)
         click.echo(opened.git_writer.path(tenant))
 
@@ -93,25 +75,14 @@ def rebuild(*, tenant: str | None) -> None:
     """Throw the repository away and replay the whole log; the commits are the same again."""
     with installation(load()) as opened:
         for each in opened.tenants(only=tenant):
-            with _bar(opened, each) as progress:
+            with replay_bar(opened, each) as progress:
                 head = opened.git_writer.rebuild(each, progress)
             click.echo(f"{each}: {head or 'no commit yet'}")
 
 
-def _catch_up(opened: Installation, tenant: str | None) -> str | None:
-    """Bring git up to date; what cannot be is told only if the verifier does not name it better."""
-    said = None
-    for each in opened.tenants(only=tenant):
-        try:
-            with _bar(opened, each) as progress:
-                opened.git_writer.catch_up(each, progress)
-        except SternpostError as fault:
-            said = said or fault.message
-    return said
-
-
 @contextmanager
-def _bar(opened: Installation, tenant: str) -> Iterator[Callable[[int], None]]:
+def replay_bar(opened: Installation, tenant: str) -> Iterator[Callable[[int], None]]:
+    """Show how far the replay of a log into git has come."""
     work = opened.work(Context.system(tenant, "Replay into git"))
     last = work.session.head().seq
     work.release()

@@ -8,7 +8,7 @@ from app.application import create_app
 from app.boot import prepare
 from app.config import load
 from app.keeper import start_keeper, worker_command
-from app.server import announcement, bind, run, url_of
+from app.server import Ending, announcement, bind, run, url_of
 
 
 @click.command()
@@ -25,4 +25,6 @@ def serve(*, no_worker: bool) -> None:
         (config.run_dir / "url").write_text(f"{url}\n", "utf-8")
         click.echo(announcement(url, token_file=prepared.token_file, header_file=prepared.header_file))
 
-    run(config, listener, load_app=partial(create_app, config), when_listening=announce, keeper=keeper)
+    ending = Ending()
+    load_app = partial(create_app, config, pause=ending.pause)
+    run(config, listener, load_app=load_app, when_listening=announce, keeper=keeper, ending=ending)

@@ -63,6 +63,22 @@ def apply_changes(before: Document | None, changes: Iterable[FieldChange]) -> Do
     return document
 
 
+def values_at(document: Document | None, path: str) -> list[JSON]:
+    """Give the value that a path leads to, alone in a list; an empty list where there is none."""
+    place: JSON = document
+    for token in path.split("/")[1:]:
+        try:
+            place = _walk({"": place}, ["", token])
+        except (LookupError, TypeError):
+            return []
+    return [] if document is None else [place]
+
+
+def is_same(old: JSON, new: JSON) -> bool:
+    """Tell whether two values are the same JSON."""
+    return _are_equal(old, new)
+
+
 def _compare(path: str, old: JSON, new: JSON) -> Iterator[FieldChange]:
     if _are_equal(old, new):
         return

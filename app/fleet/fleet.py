@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from app.changes.change import Change
 from app.changes.following import Followers
+from app.changes.review.reach import Reached
 from app.changes.view import FindNodes
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.deadline import refuse_overdue
 from app.core.errors import NotFoundError
 from app.fleet.criteria.asking import finds
 from app.fleet.criteria.compiling import Query, compile_query, elements_of
 from app.fleet.index.fleet import FLEET, FleetIndex
 from app.fleet.index.groups import ancestors
-from app.fleet.index.reach import Touched, touched
+from app.fleet.index.reach import touched
 from app.fleet.inheriting import Inherited, Level, inherited
 from app.fleet.references import texts
 from app.store.db import Database
@@ -128,7 +130,7 @@ class Fleet:
         """Name at most so many accepted nodes that a query finds, sorted, from behind `after`."""
         with self.index.reading(self.session, self.epoch) as sight:
             self.index.look_at(self.session, query.facets)
-            found = sight.nodes.find(query, sight.members_of)
+            found = sight.nodes.find(query, sight.members_of, refuse_overdue)
             return sight.nodes.page(found, after=after, most=most)
 
     def finds(self, query: Query, node: Node) -> bool:
@@ -160,16 +162,16 @@ class Fleet:
         with self.index.reading(self.session, self.epoch) as sight:
             return sight.computed(rule)
 
-    def touched(self, changes: Sequence[Change], also: Documents = MappingProxyType({})) -> list[Touched]:
+    def touched(self, changes: Sequence[Change], also: Documents = MappingProxyType({})) -> list[Reached]:
         """Say what each change of a set reaches; `also` are documents that differ from those that were followed."""
-        with self.weighing(changes, also) as (before, after):
+        with self.weighing(*_sides(changes, also)) as (before, after):
             return touched(changes, before, after)
 
     def rules_around(
         self, changes: Sequence[Change], node_ids: Sequence[str], also: Documents = MappingProxyType({})
     ) -> dict[str, tuple[list[str], list[str]]]:
         """Name the rules that are applied on nodes before and after a change set: what a preview compiles."""
-        with self.weighing(changes, also) as (before, after):
+        with self.weighing(*_sides(changes, also)) as (before, after):
             numbers = {one: before.nodes.number_of(one) for one in node_ids}
             return {
                 one: (before.rules_on(number), after.rules_on(number))
@@ -178,10 +180,11 @@ class Fleet:
             }
 
     @contextmanager
-    def weighing(self, changes: Sequence[Change], also: Documents) -> Iterator[tuple["Sight", "Sight"]]:
-        """Give the sights before and after a change set; nobody else reads the fleet meanwhile."""
-        old = {**also, **{(one.kind, one.id): one.before for one in changes}}
-        new = {**also, **{(one.kind, one.id): one.after for one in changes}}
+    def weighing(self, old: Documents, new: Documents) -> Iterator[tuple["Sight", "Sight"]]:
+        """Give the sights with documents as they were and as they will be; nobody else reads the fleet meanwhile.
+
+        What they say of members stays readable afterwards; it is then what it was now.
+        """
         queries = [stored.document.get("query") for stored in (*old.values(), *new.values()) if _is_group(stored)]
         compiled = [query for one in queries if (query := compile_query(one)) is not None]
         with self.index.reading(self.session, self.epoch) as sight:
@@ -193,6 +196,12 @@ class Fleet:
         """Give the kept texts of rules' computed members, current as of now."""
         with self.index.reading(self.session, self.epoch):
             return self.index.texts
+
+
+def _sides(changes: Sequence[Change], also: Documents) -> tuple[Documents, Documents]:
+    old = {(one.kind, one.id): one.before for one in changes}
+    new = {(one.kind, one.id): one.after for one in changes}
+    return {**also, **old}, {**also, **new}
 
 
 def _is_group(stored: Stored | None) -> TypeGuard[Stored]:

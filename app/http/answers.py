@@ -8,11 +8,12 @@ from typing import Final
 
 from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
-from app.http.endpoint import NO_MEMBERS, Answer, Container, Item, Shown, StoredLike
+from app.http.endpoint import NO_MEMBERS, Answer, Container, Item, Shown
 from app.http.envelope import Envelope, dump, prettify
 from app.http.paging import cursor_of
 from app.http.routing import Route
 from app.http.schemas import Reshape
+from app.http.seams import StoredLike
 
 STREAM_FROM: Final = 1_000_000
 """Bytes above which an answer is sent as it is made."""

@@ -72,6 +72,10 @@ BEARER: Final = "HTTP_AUTHORIZATION"
 PANEL_KEY: Final = "HTTP_X_API_KEY"
 TAKARO_TOKEN: Final = "HTTP_X_TAKARO_TOKEN"  # noqa: S105  a header's name
 SESSION_COOKIE: Final = "sternpost_session"
+FORM_TOKEN: Final = "HTTP_X_CSRF_TOKEN"  # noqa: S105  a header's name
+
+BY_COOKIE: Final = "console"
+"""The dialect of who is known by a cookie."""
 
 CREDENTIALS: Final = (
     CredentialRow(PANEL_KEY, "panel"),
@@ -79,7 +83,7 @@ CREDENTIALS: Final = (
     CredentialRow(BEARER, "tenant", prefix="Bearer ", refused=REFUSED_TENANT),
     CredentialRow(TAKARO_TOKEN, "takaro"),
     CredentialRow(API_KEY, "tenant", names="tenant", refused=REFUSED_TENANT),
-    CredentialRow(SESSION_COOKIE, "console"),
+    CredentialRow(SESSION_COOKIE, BY_COOKIE),
 )
 """WSGI variables of the headers, and last a cookie's name; the first that names an actor says who calls.
 
@@ -190,6 +194,11 @@ def _text(row: CredentialRow, environ: Mapping[str, object]) -> str:
     return value[len(row.prefix) :].strip() if row.prefix else value
 
 
+def session_of(environ: Mapping[str, object]) -> str:
+    """Give the cookie of the console's session as it was sent."""
+    return _text(CREDENTIALS[-1], {"HTTP_COOKIE": environ.get("HTTP_COOKIE", "")})
+
+
 def _refuse_two_tenants(found: Sequence[tuple[CredentialRow, AccountGrant]]) -> None:
     if len({one.tenant for _, one in found}) == 1:
         return
@@ -225,6 +234,19 @@ def authorize(caller: Caller, attempt: Attempt) -> None:
         return
     target = f"{attempt.method} api/{attempt.version}{endpoint.path}"
     raise ForbiddenError(f"Authorization error: User '{caller.actor.handle}' is not allowed to access {target}")
+
+
+def check_form(
+    caller: Caller, endpoint: Endpoint, environ: Mapping[str, object], is_form: Callable[[str, str], bool]
+) -> None:
+    """Let a cookie write only from the pages of its session: browsers send cookies whoever asks them to.
+
+    Raises:
+        ForbiddenError: the token that those pages hold is not there, or another session's.
+    """
+    given = str(environ.get(FORM_TOKEN, ""))
+    if caller.dialect == BY_COOKIE and endpoint.writes and not is_form(session_of(environ), given):
+        raise ForbiddenError("A write with the cookie of the console needs its page's token in the header X-CSRF-Token")
 
 
 def _authorize_nobody(caller: Caller, attempt: Attempt) -> None:

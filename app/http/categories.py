@@ -16,6 +16,7 @@ from app.http.endpoint import Answer, Container, Endpoint, Given, Shown
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.http.why import why_endpoint
 from app.http.writing import Writing, writing_of
 from app.store.documents import Stored, find_document, holders, list_documents
 
@@ -100,6 +101,7 @@ def category_endpoints(one: CategoryCollection) -> tuple[Endpoint, ...]:
             input=None,
         ),
         history_endpoint(one.kind, f"{one.path}/{{id}}", singular, f"{one.right}_read"),
+        why_endpoint(one.kind, f"{one.path}/{{id}}", singular, f"{one.right}_read"),
     )
 
 

@@ -16,6 +16,7 @@ from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.http.why import why_endpoint
 from app.http.writing import Writing, writing_of
 from app.store.documents import Stored, document_parts, find_document, page_documents, stream_documents
 
@@ -108,7 +109,8 @@ def _reads(one: Collection) -> Iterator[Endpoint]:
         one, "GET", f"{one.path}/{{id}}", f"{_lower(one.singular)}Details", f"Show one {noun}", _shower(one),
         query=AtQuery, id_from="result",
     )  # fmt: skip
-    yield history_endpoint(one.kind, f"{one.path}/{{id}}", _lower(one.singular), f"{one.right}_read")
+    for declare in (history_endpoint, why_endpoint):
+        yield declare(one.kind, f"{one.path}/{{id}}", _lower(one.singular), f"{one.right}_read")
 
 
 def _writes(one: Collection) -> Iterator[Endpoint]:

@@ -1,9 +1,8 @@
 """Runs one request: version, credential, path, right, state, input, view, answer; every refusal in an envelope."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -12,13 +11,13 @@ from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
-from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError
+from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError, UnknownPathError
 from app.core.tenancy import refuse_inactive
 from app.http import answers, problems, reviewing, search_errors
-from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, listened
-from app.http.endpoint import Answer, Given, Work
+from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
+from app.http.endpoint import Answer, Given
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
-from app.http.given import NO_INTENT, Asked, read_given, read_intent
+from app.http.given import NO_INTENT, Asked, named, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL, SHARED
 from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
@@ -26,8 +25,10 @@ from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, 
 from app.http.problems import wrong_method
 from app.http.responses import matches, not_modified, respond, watched
 from app.http.routing import Match, Route, Routes
+from app.http.seams import Work
 from app.http.throttle import Throttle
 from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
+from app.http.waiting import awaited, collection_tag, wait_s
 from app.http.wiring import Wiring
 
 STREAM_RETRY_S: Final = 5
@@ -57,6 +58,11 @@ class Exchange:
     def query(self) -> str:
         """The query string as it was sent."""
         return str(self.request.environ.get("QUERY_STRING", ""))
+
+    def tag(self, state: str) -> str:
+        """Tag an answer that depends on a state."""
+        known = (self.version, self.call.tenant, self.call.actor, state, self.request.path)
+        return collection_tag(known, self.url)
 
 
 class Dispatcher:
@@ -102,14 +108,15 @@ class Dispatcher:
         if endpoint.streams:
             present().lift()
         context = self._context(exchange, caller)
-        if not public:
-            self._authorize(caller, context, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
-            refuse_inactive(caller.state)
         try:
+            if not public:
+                authorize(caller, Attempt(endpoint, request.method, version, tuple(exchange.segments)))
+                refuse_inactive(caller.state)
+                check_form(caller, endpoint, request.environ, self.wiring.is_form)
             return self._run(exchange, match.route, caller, context)
-        except UnauthenticatedError:
-            # What a body held opened nothing: that counts like a header.
-            self.authenticator.count_failure(exchange.call.address)
+        except ForbiddenError as refused:
+            if not public and not caller.is_nobody:
+                self.wiring.denied(context, refused.message)
             raise
 
     def authenticate(self, exchange: Exchange, heard: Mapping[str, object] | None = None) -> Caller:
@@ -133,24 +140,12 @@ class Dispatcher:
         exchange.values = dict(zip(found.route.parameters, texts, strict=True))
         return found
 
-    def _authorize(self, caller: Caller, context: Context, attempt: Attempt) -> None:
-        try:
-            authorize(caller, attempt)
-        except ForbiddenError as refusal:
-            self.wiring.denied(context, refusal.message)
-            raise
-
     @staticmethod
     def _context(exchange: Exchange, caller: Caller) -> Context:
         agent = exchange.request.environ.get("HTTP_USER_AGENT")
         source = Source(exchange.call.address or None, agent, exchange.call.request_id)
-        grant = caller.grant
-        return Context(
-            *(caller.tenant, caller.actor, caller.credential),
-            source=source,
-            only_reads=grant.only_reads,
-            holds=grant.holds,
-        )
+        grant, known = caller.grant, (caller.tenant, caller.actor, caller.credential)
+        return Context(*known, source=source, only_reads=grant.only_reads, holds=grant.holds)
 
     def _options(self, exchange: Exchange) -> Response:
         allowed = self.routes.allowed(exchange.version, exchange.segments)
@@ -170,31 +165,29 @@ class Dispatcher:
         intent = read_intent(request, route) if route.writes and route.era.strict else NO_INTENT
         sent = Sent(exchange.url, form_of(request) if route.writes else {})
         general = general_of(sent.texts, rules)
-        if general.change_request_name or general.change_request_description:
-            intent = replace(
-                intent,
-                change_request_name=general.change_request_name,
-                change_request_description=general.change_request_description,
-            )
-        work = self.wiring.open_work(context.because(general.reason) if route.writes else context, intent)
+        reasoned = context.because(general.reason) if route.writes else context
+        work = self.wiring.open_work(reasoned, named(intent, general))
         try:
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
             if endpoint.needs is not None:
                 for needed in endpoint.needs(work, given):
                     method = needed.endpoint.methods[0]
-                    self._authorize(caller, context, Attempt(needed.endpoint, method, route.version, needed.segments))
+                    authorize(caller, Attempt(needed.endpoint, method, route.version, needed.segments))
             response = self._answer(exchange, route, work, given)
-        except BaseException:
+        except BaseException as failure:
             work.release()
+            if isinstance(failure, UnauthenticatedError):
+                # What a body held opened nothing: that counts like a header.
+                self.authenticator.count_failure(exchange.call.address)
             raise
         if response.is_streamed:
             response.call_on_close(work.release)
-            self._hold_stream(response)
+            self.hold_stream(response)
         else:
             work.release()
         return response
 
-    def _hold_stream(self, response: Response) -> None:
+    def hold_stream(self, response: Response) -> None:
         """Keep some threads free for short answers while large ones are being sent."""
         if not self.streams.acquire(blocking=False):
             response.close()
@@ -206,7 +199,16 @@ class Dispatcher:
         endpoint = route.endpoint
         etag = None
         if endpoint.state is not None and route.era.strict:
-            etag = collection_etag(exchange, endpoint.state(work, given))
+            state = endpoint.state
+            longest_s = wait_s(given.query.get("wait"))
+            etag = exchange.tag(state(work, given))
+            if longest_s and matches(exchange.request, etag):
+
+                def again() -> str:
+                    work.release()
+                    return exchange.tag(state(work, given))
+
+                etag = awaited(again, etag, longest_s, self.streams)
             if matches(exchange.request, etag):
                 return not_modified(etag)
         answer = reviewing.told(endpoint.view(work, given), endpoint, work, given)
@@ -261,7 +263,9 @@ class Dispatcher:
         error, era, call = problems.translated(error), exchange.era, exchange.call
         if not isinstance(error, SternpostError):
             log_failure(call, error)
-        action = UNKNOWN if exchange.route is None else exchange.route.endpoint.action
+        action = UNKNOWN
+        if exchange.route is not None and not isinstance(error, UnknownPathError):
+            action = exchange.route.endpoint.action
         if REFUSAL in exchange.request.environ:
             action = str(exchange.request.environ.get(KIND, UNKNOWN))
         if exchange.route is not None and exchange.route.endpoint.bare:
@@ -286,11 +290,3 @@ class Dispatcher:
 def _plus(text: str) -> str:
     """Read an id of the path as Rudder does: a space means the plus of `uid+revision`."""
     return text.replace(" ", "+")
-
-
-def collection_etag(exchange: Exchange, state: str) -> str:
-    """Tag a collection: version, tenant and actor, the state it depends on, the query in any order."""
-    named = exchange.url or {}
-    query = sorted((name, value) for name, values in named.items() for value in values)
-    known = (exchange.version, exchange.call.tenant, exchange.call.actor, state, exchange.request.path, query)
-    return f'W/"{hashlib.sha256(repr(known).encode()).hexdigest()[:32]}"'

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple
 
 from app.core.canonical import JSON, Document
 from app.http.schemas import ApiSchema
+from app.http.seams import StoredLike
 from app.http.uploads import Upload, Uploaded
 from app.http.versions import ALWAYS, Era, Lifespan
 
@@ -16,72 +17,6 @@ ANYBODY: Final = "any_rights"
 """The right of an endpoint that is open to every valid credential."""
 
 READ_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """How the caller wants a write to be done; `digest` identifies method, path, query and body under the key.
-
-    `change_request_name` and `change_request_description` are for the change request that the write may become.
-    """
-
-    idempotency_key: str | None = None
-    digest: str = ""
-    dry_run: bool = False
-    if_match: int | None = None
-    change_request_name: str = ""
-    change_request_description: str = ""
-
-
-class Waiting(Protocol):
-    """What became of a write that waits for review; `app.changes.change.Outcome` is one."""
-
-    @property
-    def change_request(self) -> str | None:
-        """The id of its change request."""
-
-    @property
-    def gate(self) -> Document | None:
-        """What it waits for."""
-
-
-class Work(Protocol):
-    """What a view works with; `app.changes.work.Work` is one."""
-
-    @property
-    def waiting(self) -> Waiting | None:
-        """What became of a write that waits for review."""
-
-    @property
-    def foreseen(self) -> Document | None:
-        """What a dry run found out."""
-
-    def release(self) -> None:
-        """Give back what was taken (connections); called once, after the answer was sent."""
-
-
-class StoredLike(Protocol):
-    """What an answer needs of a stored document; `app.store.documents.Stored` is one."""
-
-    @property
-    def id(self) -> str:
-        """The document's id."""
-
-    @property
-    def body(self) -> str:
-        """Canonical JSON of an object."""
-
-    @property
-    def revision(self) -> int:
-        """1 at creation."""
-
-    @property
-    def created(self) -> int:
-        """Milliseconds since 1970 UTC."""
-
-    @property
-    def updated(self) -> int:
-        """Milliseconds since 1970 UTC."""
 
 
 NO_MEMBERS: Final[Mapping[str, JSON]] = {}
@@ -154,7 +89,7 @@ class Given:
     `fields` has the input that was sent, by the schema's Python names; `document` the same by the names in which
     documents are stored, ready for an `Edit`. A field that was not sent, or sent as null, is in neither.
     `body` is the JSON of an endpoint that declares no input schema but `json_only`, `text` a body of its `text_types`,
-    `upload` the file of one that declares an upload.
+    `upload` the file of one that declares an upload. `last_event_id` is where a client's stream broke off.
     """
 
     path: Mapping[str, str]
@@ -171,6 +106,7 @@ class Given:
     change_request_description: str = ""
     if_match: int | None = None
     dry_run: bool = False
+    last_event_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from flask import Request
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.http.endpoint import Given, Intent, Page
+from app.http.endpoint import Given, Page
 from app.http.paging import page_of
 from app.http.params import (
     GENERAL,
@@ -32,6 +32,7 @@ from app.http.params import (
 )
 from app.http.routing import Route
 from app.http.schemas import Reader, unknown_names
+from app.http.seams import Intent
 
 if TYPE_CHECKING:
     from app.http.fields import Texts
@@ -65,7 +66,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
     endpoint, strict = route.endpoint, route.era.strict
     sent, general, intent = asked.sent, asked.general, asked.intent
     if route.is_plain and not sent.url:
-        return Given(path=asked.values, era=route.era)
+        return Given(path=asked.values, era=route.era, last_event_id=request.environ.get("HTTP_LAST_EVENT_ID"))
     rules = Rules(endpoint.action, route.version, route.era)
     body: JSON = None
     if endpoint.input is None and endpoint.json_only and (has_body(request) or not endpoint.body_optional):
@@ -98,6 +99,7 @@ def read_given(request: Request, route: Route, asked: Asked) -> Given:
         change_request_description=general.change_request_description,
         if_match=intent.if_match,
         dry_run=intent.dry_run,
+        last_event_id=request.environ.get("HTTP_LAST_EVENT_ID"),
     )
 
 
@@ -177,6 +179,17 @@ def read_intent(request: Request, route: Route) -> Intent:
         raise InvalidError("The header Idempotency-Key takes 1 to 255 visible ASCII characters")
     digest = "" if key is None else digest_of(request)
     return Intent(key, digest, dry_run, _if_match(headers.get("If-Match")))
+
+
+def named(intent: Intent, general: General) -> Intent:
+    """Add what the change request is to be called that the write may become."""
+    if not (general.change_request_name or general.change_request_description):
+        return intent
+    return replace(
+        intent,
+        change_request_name=general.change_request_name,
+        change_request_description=general.change_request_description,
+    )
 
 
 def _if_match(header: str | None) -> int | None:

@@ -72,7 +72,7 @@ def revisions_endpoint(
     """Declare Rudder's `GET <path>/revisions`: the commits that changed one document, newest first."""
 
     def view(work: Work, given: Given) -> Answer:
-        return Answer.many([_revision(one) for one in _every_event(work, kind, document_id(given))])
+        return Answer.many([_revision(one) for one in every_event(work, kind, document_id(given))])
 
     return Endpoint(
         methods=("GET",),
@@ -86,7 +86,12 @@ def revisions_endpoint(
     )
 
 
-def _every_event(work: Work, kind: Kind, document_id: str) -> Iterator[Event]:
+def every_event(work: Work, kind: Kind, document_id: str) -> Iterator[Event]:
+    """List the events of one document, newest first, a part at a time.
+
+    Raises:
+        NotFoundError: there never was such a document.
+    """
     before = NEWEST
     while True:
         events = history(work.session, kind, document_id, before=before, most=AT_ONCE)

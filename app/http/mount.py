@@ -12,6 +12,7 @@ from app.http.auth import Caller
 from app.http.dispatch import Dispatcher, Exchange
 from app.http.endpoint import Endpoint
 from app.http.envelope import dump
+from app.http.git import mount_git
 from app.http.negotiation import OPEN, VersionMiddleware
 from app.http.observe import CALL, METRICS_TYPE, Metrics, ObserveMiddleware
 from app.http.proxies import ProxyMiddleware
@@ -42,6 +43,7 @@ def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
     metrics = Metrics()
     _mount_health(app, wiring)
     _mount_metrics(app, dispatcher, metrics)
+    mount_git(app, dispatcher)
     docs.mount_docs(app, endpoints, is_open=wiring.docs_open, guard=lambda: _authenticated(dispatcher))
     app.register_error_handler(Exception, _refuser(dispatcher))
     app.wsgi_app = VersionMiddleware(app.wsgi_app, routes.first_segments, wiring.neighbour)  # type: ignore[method-assign]  # Flask's documented way to add middleware

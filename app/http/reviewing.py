@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from app.core.canonical import JSON
-from app.http.endpoint import ARRAY, BARE, Answer, Endpoint, Given, Item, Work
+from app.http.endpoint import ARRAY, BARE, Answer, Endpoint, Given, Item
+from app.http.seams import Work
 from app.http.versions import LATEST
 
 PATH: Final = f"/api/{LATEST}/changeRequests"

@@ -1,13 +1,15 @@
 """What the HTTP layer needs from the rest of the server, as one value made at start."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from app.core.context import Context
+from app.core.errors import NotFoundError
 from app.http.auth import API_TOKEN, FindAccount, Resolve
-from app.http.endpoint import Intent, Work
 from app.http.negotiation import Neighbour
+from app.http.seams import Intent, Work
 from app.store.accounts import token_hash
 
 
@@ -15,8 +17,20 @@ def _always_ready() -> str | None:
     return None
 
 
+def _no_form(_cookie: str, _given: str) -> bool:
+    return False
+
+
 def _ignore(_context: Context, _text: str) -> None:
     return None
+
+
+def _no_repository(tenant: str) -> Path:
+    raise NotFoundError(f"There is no repository '{tenant}.git'")
+
+
+def _no_names(_tenant: str) -> Iterable[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +41,13 @@ class Wiring:
     Its work carries the intent's idempotency key and dry run to the committer.
     `find_account` gets `token_hash(token)` and finds only accounts and people's own tokens that may be used now;
     `find_others` has the resolvers of the other rows of `CREDENTIALS`, by their variables. `find_fault` says why the
-    server is not ready, or None. `denied` is told of every 403 of a known actor. `trusted_proxies` are the addresses
+    server is not ready, or None. `denied` is told of every 403 of a known actor. `find_repository` gives a tenant's git
+    repository, brought up to its head, and `find_names` the lines of its mailmap. `trusted_proxies` are the addresses
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
-    `neighbour` is another dialect below `/api`. A request may take `request_timeout_s`, unless its endpoint streams.
+    `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can
+    make a browser write. `neighbour` is another dialect below `/api`. A request may take `request_timeout_s`, unless
+    its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -38,6 +55,9 @@ class Wiring:
     find_others: Mapping[str, Resolve] = field(default_factory=dict)
     find_fault: Callable[[], str | None] = _always_ready
     denied: Callable[[Context, str], None] = _ignore
+    is_form: Callable[[str, str], bool] = _no_form
+    find_repository: Callable[[str], Path] = _no_repository
+    find_names: Callable[[str], Iterable[str]] = _no_names
     max_body_bytes: int = 8 * 1024 * 1024
     max_upload_bytes: int = 256 * 1024 * 1024
     public_read: bool = False

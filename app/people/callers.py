@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from app.core.context import Actor, Context
 from app.http.auth import AccountGrant
 from app.http.rights import Authorization, Grant, grant_of
-from app.people.tokens import read
+from app.people.tokens import Claims, read
 from app.store.accounts import lock_account
 from app.store.db import Database
 from app.store.logins import find_login, find_token, touch_token
@@ -28,7 +28,13 @@ class People:
 
     def find_by_access(self, token: str, now_ms: int) -> AccountGrant | None:
         """Read an access token: its login must go on, and the person be active."""
-        claims = read(self.ring, token, "access", now_ms)
+        return self._find_by_login(read(self.ring, token, "access", now_ms), now_ms)
+
+    def find_by_session(self, cookie: str, now_ms: int) -> AccountGrant | None:
+        """Read the cookie of a session, in the same way."""
+        return self._find_by_login(read(self.ring, cookie, "session", now_ms), now_ms)
+
+    def _find_by_login(self, claims: Claims | None, now_ms: int) -> AccountGrant | None:
         if claims is None:
             return None
         login_id = claims.jti.partition(".")[0]

@@ -30,6 +30,7 @@ LONGEST_RETRY_MS: Final = 3_600_000
 TIMEOUT_S: Final = 30.0
 MOST: Final = 50
 PORTS: Final = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+NOT_AN_ADDRESS: Final = "the address cannot be written into a mail"
 NOT_CONFIGURED: Final = "no mail server is configured; set STERNPOST_SMTP_URL"
 
 _log = structlog.get_logger()
@@ -61,6 +62,23 @@ class MailServer:
             if place.username is not None:
                 client.login(unquote(place.username), unquote(place.password or ""))
             client.send_message(message)
+
+    def attempt(self, message: EmailMessage) -> str | None:
+        """Hand one message in; give the reason when that failed, in words that name nobody."""
+        if not self.url:
+            return NOT_CONFIGURED
+        try:
+            self.send(message)
+        except smtplib.SMTPResponseException as failure:
+            return f"the mail server answered {failure.smtp_code}"
+        except smtplib.SMTPRecipientsRefused as failure:
+            codes = ", ".join(str(code) for code, _ in failure.recipients.values())
+            return f"the mail server refused the address ({codes})"
+        except ValueError:
+            return NOT_AN_ADDRESS
+        except OSError as failure:
+            return f"the mail server cannot be reached ({failure.strerror or type(failure).__name__})"
+        return None
 
 
 def send_due(database: Database, ring: KeyRing, server: MailServer, now_ms: int) -> int:
@@ -111,17 +129,10 @@ def _try(ring: KeyRing, server: MailServer, invitation: Invitation, user: User, 
     if not server.url:
         return NOT_CONFIGURED
     try:
-        server.send(_message(ring, server, invitation, user, tenant))
-    except smtplib.SMTPResponseException as failure:
-        return f"the mail server answered {failure.smtp_code}"
-    except smtplib.SMTPRecipientsRefused as failure:
-        codes = ", ".join(str(code) for code, _ in failure.recipients.values())
-        return f"the mail server refused the address ({codes})"
+        message = _message(ring, server, invitation, user, tenant)
     except ValueError:
-        return "the address cannot be written into a mail"
-    except OSError as failure:
-        return f"the mail server cannot be reached ({failure.strerror or type(failure).__name__})"
-    return None
+        return NOT_AN_ADDRESS
+    return server.attempt(message)
 
 
 def _message(ring: KeyRing, server: MailServer, invitation: Invitation, user: User, tenant: str) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""Signed tokens of people: access, refresh and invitation, each good for its own purpose only."""
+"""Signed tokens of people: access, refresh, invitation and session, each good for its own purpose only."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -16,7 +16,7 @@ _CLAIMS: Final = ("sub", "tenant", "type", "jti", "iat", "exp")
 # Times are compared here with our own clock, to the millisecond; the library would take the machine's seconds.
 _OPTIONS: Final[Any] = {"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
-TokenType = Literal["access", "refresh", "invitation"]
+TokenType = Literal["access", "refresh", "invitation", "session"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

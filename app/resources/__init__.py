@@ -8,6 +8,7 @@ from app.http.resource import Resource
 from app.http.search import search_endpoints
 from app.resources.accounts.routes import RESOURCE as ACCOUNTS
 from app.resources.archives.routes import archives_resource
+from app.resources.audit.routes import RESOURCE as AUDIT
 from app.resources.changerequests.routes import change_requests_resource
 from app.resources.compliance.routes import RESOURCE as COMPLIANCE
 from app.resources.directives.routes import RESOURCE as DIRECTIVES
@@ -34,6 +35,7 @@ from app.resources.tenants.routes import RESOURCE as TENANTS
 from app.resources.usermanagement.routes import RESOURCE as USER_MANAGEMENT
 from app.resources.users.routes import RESOURCE as USERS
 from app.resources.validatedusers.routes import RESOURCE as VALIDATED_USERS
+from app.resources.webhooks.routes import RESOURCE as WEBHOOKS
 
 _CONFIGURATION: tuple[Resource, ...] = (
     SETTINGS,
@@ -57,6 +59,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     *_CONFIGURATION,
     ACCOUNTS,
     events_resource(WRITINGS),
+    AUDIT,
     USERS,
     VALIDATED_USERS,
     ROLES,
@@ -66,6 +69,7 @@ _DESCRIBED: tuple[Resource, ...] = (
     SYSTEM,
     NODES,
     GIT_ARCHIVES,
+    WEBHOOKS,
     archives_resource(WRITINGS),
     policies_resource(WRITINGS),
     REPORTS,

@@ -69,11 +69,7 @@ _NAMES = tuple(column.name for column in _COLUMNS)
 _JSON = ("agent_key", "properties", "inventory")
 _ONE = select(*_COLUMNS).where(NodeRow.id == bindparam("id"))
 _SOME = select(*_COLUMNS).where(NodeRow.id.in_(bindparam("ids", expanding=True)))
-_CHANGED = (
-    select(*_COLUMNS)
-    .where(NodeRow.epoch > bindparam("after"), NodeRow.epoch <= bindparam("until"))
-    .order_by(NodeRow.id)
-)
+_CHANGED = select(*_COLUMNS).where(NodeRow.epoch > bindparam("after")).order_by(NodeRow.id)
 _SUMMARIES = (
     select(
         NodeRow.id,
@@ -196,9 +192,9 @@ def page_nodes(session: TenantSession, status: NodeStatus, *, after: str = "", m
     return [_node(row) for row in session.rows(_PAGE, {"status": status, "after": after, "most": most})]
 
 
-def changed_nodes(session: TenantSession, after: int, until: int) -> Iterator[Node]:
-    """Read the nodes, deleted ones too, whose last change has one of these numbers of the fleet, a part at a time."""
-    with session.stream(_CHANGED, {"after": after, "until": until}) as rows:
+def changed_nodes(session: TenantSession, after: int) -> Iterator[Node]:
+    """Read the nodes, deleted ones too, whose last change has a number of the fleet behind this, a part at a time."""
+    with session.stream(_CHANGED, {"after": after}) as rows:
         for row in rows:
             yield _node(row)
 
@@ -243,10 +239,10 @@ def put_node(connection: Connection, tenant: str, node: Node, *, is_new: bool, n
     """Write a node under the tenant's lock, and give it as it is now: with the next number of the fleet."""
     node = replace(node, epoch=_next_epoch(connection, tenant), updated=now_ms)
     if is_new:
-        connection.execute(insert(NodeRow), [{"tenant": tenant, **_row(node)}])
+        connection.execute(insert(NodeRow), [{"tenant": tenant, **node_row(node)}])
     else:
         # `last_run` is written beside all locks by whoever takes reports.
-        values = {name: value for name, value in _row(node).items() if name not in ("id", "last_run")}
+        values = {name: value for name, value in node_row(node).items() if name not in ("id", "last_run")}
         connection.execute(update(NodeRow).where(NodeRow.tenant == tenant, NodeRow.id == node.id).values(values))
     return node
 
@@ -279,7 +275,8 @@ def _node(row: Sequence[Any]) -> Node:
     return Node(**values)
 
 
-def _row(node: Node) -> dict[str, object]:
+def node_row(node: Node) -> dict[str, object]:
+    """Give the columns of a node, but for the tenant."""
     values: dict[str, object] = {name: getattr(node, name) for name in _NAMES}
     values["properties"] = list(node.properties)
     for name in _JSON:

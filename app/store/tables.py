@@ -1,13 +1,19 @@
 """The tables. Everything but `keys` and `tenants` belongs to one tenant, and says so with a `tenant` column.
 
-Those of people are in `people_tables`, those of review in `review_tables`; whoever loads this module knows them too,
-so that the metadata is whole.
+Those of people, review, notices, the fleet and the audit are in modules of their own; whoever loads this one knows
+them too, so that the metadata is whole.
 """
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.store import fleet_tables, people_tables, review_tables  # noqa: F401  so that the metadata is whole
+from app.store import (  # noqa: F401  so that the metadata is whole
+    audit_tables,
+    fleet_tables,
+    notice_tables,
+    people_tables,
+    review_tables,
+)
 from app.store.base import Base as Base  # noqa: PLC0414  exported under the name that everybody knows
 from app.store.base import Key
 

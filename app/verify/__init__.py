@@ -4,6 +4,6 @@ It shares no code with the write path: it imports nothing of `app.changes`, `app
 `app.core.canonical`, has SQL of its own, and asks git itself.
 """
 
-from app.verify.installation import Report, verify_installation
+from app.verify.installation import Report, Trust, verify_installation
 
-__all__ = ["Report", "verify_installation"]
+__all__ = ["Report", "Trust", "verify_installation"]

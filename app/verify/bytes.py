@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import rfc8785
@@ -89,3 +90,13 @@ def place(folder: str, document_id: str) -> tuple[str, str, str]:
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_KEPT_NAME]}~{digest}"
     return folder, digest[:2], f"{name}.json"
+
+
+def read_with_writer(text: str) -> tuple[Any, Callable[[Any], str]]:
+    """Read JSON, and give what writes parts of it canonically: Python's own writer where the two agree."""
+    try:
+        if text.isascii():
+            return _PLAIN.decode(text), _WRITER.encode
+    except _Odd:
+        pass
+    return read(text), lambda value: rfc8785.dumps(value).decode()

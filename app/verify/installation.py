@@ -1,23 +1,25 @@
 """The whole proof, tenant by tenant, and its report."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 from tqdm import tqdm
 
 from app.store.db import Database, reading_snapshot
+from app.verify.anchors import Anchors
 from app.verify.bytes import object_name, place
 from app.verify.documents import check_documents, check_tenant
 from app.verify.events import FOLDERS, Row
-from app.verify.fault import Fault
+from app.verify.fault import LOST, Fault
 from app.verify.git import GitCheck, Objects
 from app.verify.log import Walk, walk_log
-from app.verify.rows import TENANTS, rows
+from app.verify.rows import BURIED, CHECKPOINTS, TENANTS, rows
+from app.verify.signed import Anchor, Keys, anchor_of
 
 _IN_LOG = text("SELECT 1 FROM events WHERE tenant = :tenant AND commit_id = :commit LIMIT 1")
 _ARCHIVED = text(
@@ -35,39 +37,86 @@ class Report:
     fault: str | None = None
 
 
-def verify_installation(database: Database, git_root: Path, *, tenant: str | None = None) -> Report:
-    """Prove that log, documents and git of every tenant (or of one) agree, as of one snapshot.
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What is believed beside the log: public keys, and checkpoints that somebody else kept, by tenant.
 
-    Memory grows with the documents of one tenant, not with its events. Git may be ahead of the snapshot, never behind.
+    Without keys, the checkpoints that lie in the database are not looked at.
     """
+
+    keys: Keys = field(default_factory=dict)
+    witnessed: Mapping[str, Sequence[Anchor]] = field(default_factory=dict)
+
+
+def verify_installation(
+    database: Database, git_root: Path | None, *, tenant: str | None = None, trust: Trust | None = None
+) -> Report:
+    """Prove that log, documents, git and checkpoints of every tenant (or of one) agree, as of one snapshot.
+
+    Memory grows with the documents of one tenant, not with its events. Git may be ahead of the snapshot, never behind;
+    without `git_root` only the names of its commits and trees are proven.
+    """
+    trust = trust or Trust()
     lines, faults = [], []
     with reading_snapshot(database) as connection:
         with rows(connection, TENANTS) as found:
             tenants = [row for row in found if tenant in (None, row["id"])]
         for row in tenants:
             try:
-                lines.append(_verify(database, connection, git_root, row))
+                lines.append(_verify(_Side(database, connection, git_root, trust), row))
             except Fault as fault:
                 faults.append(str(fault))
                 lines.append(f"{row['id']}: {fault}")
+        faults += _missing(connection, {row["id"] for row in tenants}, trust, tenant)
     if tenant is not None and not tenants:
         faults.append(f"Tenant '{tenant}' was not found; `sternpost verify` without --tenant checks every one")
-        lines.append(faults[0])
+        lines.append(faults[-1])
     return Report("\n".join(lines), faults[0] if faults else None)
 
 
-def _verify(database: Database, connection: Connection, git_root: Path, row: Row) -> str:
+def _missing(connection: Connection, present: set[str], trust: Trust, only: str | None) -> list[str]:
+    """Name the tenants that somebody kept checkpoints of and that were never deleted, but are gone."""
+    with rows(connection, BURIED) as found:
+        present = present | {row["id"] for row in found}
+    gone = sorted(name for name in trust.witnessed if name not in present and only in (None, name))
+    return [f"Tenant '{name}' has checkpoints and is not in the database; {LOST}" for name in gone]
+
+
+class _Side(NamedTuple):
+    """What one tenant is checked in."""
+
+    database: Database
+    connection: Connection
+    git_root: Path | None
+    trust: Trust
+
+
+def _anchors(side: _Side, tenant: str) -> Anchors:
+    kept: list[Anchor] = []
+    if side.trust.keys:
+        with rows(side.connection, CHECKPOINTS, tenant=tenant) as found:
+            kept = [anchor_of(side.trust.keys, row) for row in found]
+    return Anchors(tenant, [*kept, *side.trust.witnessed.get(tenant, ())])
+
+
+def _verify(side: _Side, row: Row) -> str:
+    database, connection = side.database, side.connection
     walk = Walk(row["id"])
-    git = GitSide(GitCheck(git_root, walk.tenant), row["head"])
+    walk.anchors = _anchors(side, walk.tenant)
+    with_git = row["head"] if side.git_root is not None else None
+    git = GitSide(GitCheck(side.git_root or Path(), walk.tenant), with_git)
     git.begin(lambda commit: _is_logged(database, walk.tenant, commit))
     with _bar(walk.tenant, row["seq"]) as bar, git.reading():
         for commit, content in walk_log(connection, walk, bar.update):
             git.compare(commit, content)
+        walk.anchors.finish(walk.seq)
         check_tenant(row, walk)
         documents = check_documents(connection, walk)
         git.finish(walk)
         git.check_tags(walk, lambda name: _is_archived(database, walk.tenant, name))
-    return f"{walk.tenant}: {walk.seq} events, {walk.commits} commits and {documents} documents agree"
+    retired = f" ({walk.retired} of them retired)" if walk.retired else ""
+    agree = f"{walk.seq} events{retired}, {walk.commits} commits and {documents} documents agree"
+    return f"{walk.tenant}: {agree}; {walk.anchors.said(walk.seq)}"
 
 
 @dataclass(slots=True)

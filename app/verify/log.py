@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from app.verify.anchors import Anchors
 from app.verify.bytes import indented, is_canonical, object_name, place, read
 from app.verify.events import (
     ARCHIVES,
@@ -21,7 +22,8 @@ from app.verify.events import (
     tag_of,
 )
 from app.verify.fault import LOST, Fault
-from app.verify.rows import DOCUMENTS_AT, EVENTS, rows
+from app.verify.retired import Gap, gaps_of
+from app.verify.rows import DOCUMENTS_AT, EVENTS, RETIREMENTS, rows
 from app.verify.trees import Tree
 
 
@@ -43,6 +45,8 @@ class Walk:
     """Where the walk stands; memory grows with the documents and archives, never with the other events.
 
     `tags` are the archives' annotated tags by name below refs/tags; `newest` the id of the last archive of a type.
+    `gaps` are what the log says it retired, by first seq; `retired` counts the events that are not there any more.
+    `tip` is the commit of the newest event that has one, also while that commit is not closed yet.
     """
 
     tenant: str
@@ -55,6 +59,23 @@ class Walk:
     tree: Tree = field(default_factory=Tree)
     tags: dict[str, bytes] = field(default_factory=dict)
     newest: dict[str, str] = field(default_factory=dict)
+    gaps: dict[int, Gap] = field(default_factory=dict)
+    retired: int = 0
+    tip: str | None = None
+    anchors: Anchors = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.anchors = Anchors(self.tenant, ())
+
+    def go_on(self, row: Row) -> None:
+        """Step to an event that was checked.
+
+        Raises:
+            Fault: a checkpoint says something else of it.
+        """
+        self.seq, self.time, self.hash = row["seq"], row["time"], row["hash"]
+        self.tip = row["commit_id"] or self.tip
+        self.anchors.compare(self.seq, self.hash, self.tip)
 
     def fault(self, seq: int, said: str) -> Fault:
         """Say what is wrong with an event."""
@@ -72,9 +93,11 @@ def walk_log(connection: Connection, walk: Walk, step: Callable[[int], object]) 
         Fault: names the first event that is not what format 1 makes of it.
     """
     waiting: list[Row] = []
+    with rows(connection, RETIREMENTS, tenant=walk.tenant) as told:
+        walk.gaps = gaps_of(told)
     with rows(connection, EVENTS, tenant=walk.tenant) as found:
         for row in found:
-            _check_link(walk, row)
+            check_link(walk, row)
             if waiting and row["commit_id"] != waiting[0]["commit_id"]:
                 yield _close(connection, walk, waiting)
                 waiting = []
@@ -86,14 +109,20 @@ def walk_log(connection: Connection, walk: Walk, step: Callable[[int], object]) 
                 raise walk.fault(row["seq"], "changed a document and names no commit")
             if row["type"] in ARCHIVES:
                 _take_archive(walk, row)
-            walk.seq, walk.time, walk.hash = row["seq"], row["time"], row["hash"]
+            walk.go_on(row)
             step(1)
         if waiting:
             yield _close(connection, walk, waiting)
 
 
-def _check_link(walk: Walk, row: Row) -> None:
+def check_link(walk: Walk, row: Row) -> None:
+    """Check that an event is what it was written as, and that it follows the one where the walk stands.
+
+    Raises:
+        Fault: it is not, or does not.
+    """
     seq = row["seq"]
+    _cross_gaps(walk, seq)
     if seq != walk.seq + 1:
         raise walk.fault(walk.seq + 1, f"is missing: event {seq} comes after event {walk.seq}")
     if row["format"] != 1:
@@ -112,6 +141,16 @@ def _check_link(walk: Walk, row: Row) -> None:
             seq, f"is a {row['type']}; TenantCreated of itself is the first event of a tenant and no other"
         )
     _check_private(walk, row)
+
+
+def _cross_gaps(walk: Walk, seq: int) -> None:
+    """Step over events that were retired, as a later event says, which is checked like all others when it comes."""
+    while seq > walk.seq + 1 and (gap := walk.gaps.get(walk.seq + 1)) is not None and gap.last < seq:
+        if gap.prev_hash != walk.hash:
+            raise walk.fault(gap.told, f"retired events {gap.first} to {gap.last}, which followed another event")
+        walk.retired += gap.last - gap.first + 1
+        walk.seq, walk.hash = gap.last, gap.last_hash
+        walk.anchors.compare(walk.seq, walk.hash, walk.tip)
 
 
 def _check_content(walk: Walk, row: Row) -> None:

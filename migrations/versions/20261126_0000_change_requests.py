@@ -43,9 +43,7 @@ def upgrade() -> None:
         sa.Column("kind", KEY, nullable=False),
         sa.Column("object", KEY, nullable=False),
         sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_change_request_objects_tenant_tenants")),
-        sa.PrimaryKeyConstraint(
-            "tenant", "change_request", "kind", "object", name=op.f("pk_change_request_objects")
-        ),
+        sa.PrimaryKeyConstraint("tenant", "change_request", "kind", "object", name=op.f("pk_change_request_objects")),
     )
     op.create_index(
         op.f("ix_change_request_objects_tenant_kind_object_change_request"),

@@ -13,9 +13,12 @@ from tests.bench import (
     row3_growth,
     row4_lists,
     row5_one_rule,
+    row6_policies,
+    row7_nodes,
     row8_history,
     row9_tenants,
     row11_archives,
+    row12_review,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -26,9 +29,12 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "3": row3_growth.measure,
     "4": row4_lists.measure,
     "5": row5_one_rule.measure,
+    "6": row6_policies.measure,
+    "7": row7_nodes.measure,
     "8": row8_history.measure,
     "9": row9_tenants.measure,
     "11": row11_archives.measure,
+    "12": row12_review.measure,
     "memory": memory.measure,
 }
 

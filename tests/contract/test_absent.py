@@ -1,4 +1,4 @@
-"""What docs/absent.md says is not served is not served, and what it says comes later is not there yet."""
+"""What docs/absent.md says is not served is not served."""
 
 import re
 from collections.abc import Iterator
@@ -7,13 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.http.versions import VERSIONS
-from app.resources import RESOURCES
 from tests.installations import Server
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "absent.md").read_text("utf-8")
-ABSENT, NOT_YET = (PAGE.partition("## Not yet")[part] for part in (0, 2))
-CALLS = re.findall(r"^\| (GET|POST|PUT|DELETE) \| `([^`]+)` \| [^|]+ \| [^|]+ \|$", ABSENT, re.MULTILINE)
-LATER = re.findall(r"`(/[^`]+)`", NOT_YET)
+CALLS = re.findall(r"^\| (GET|POST|PUT|DELETE) \| `([^`]+)` \| [^|]+ \| [^|]+ \|$", PAGE, re.MULTILINE)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -30,7 +27,7 @@ def addresses(path: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_the_page_lists_what_is_left_out_on_purpose() -> None:
-    rows = [line for line in ABSENT.splitlines() if re.match(r"\| [A-Z]+ \|", line)]
+    rows = [line for line in PAGE.splitlines() if re.match(r"\| [A-Z]+ \|", line)]
 
     assert len(CALLS) == len(rows)
     for needed in ("/rules/revision/load/{id}", "/methods", "/nodes/{id}/applyPolicy", "/campaigns", "/plugins"):
@@ -49,10 +46,3 @@ def test_what_is_absent_answers_404_in_the_envelope_in_every_version(server: Ser
             assert (answer.status_code, answer.content_type) == (404, "application/json; charset=utf-8"), address
             assert list(said) == ["action", "result", "errorDetails"], address
             assert (said["action"], said["result"], type(said["errorDetails"])) == ("unknown", "error", str), address
-
-
-def test_what_comes_later_is_not_served_yet() -> None:
-    served = {endpoint.path for resource in RESOURCES for endpoint in resource.endpoints}
-
-    assert LATER
-    assert [path for path in LATER if path in served] == []

@@ -524,3 +524,27 @@ def test_60_prettify_and_unknown_methods(server: Server) -> None:
 
     assert pretty.text.startswith('{\n  "action" : "listRules"')
     assert (patched.status_code, patched.get_json()["action"]) == (500, "unknown")
+
+
+def test_41_a_status_without_nodes_is_refused(api: Api) -> None:
+    hint = "Error when changing Node status; cause was: Node ID or status not correctly sent; cause was: Unexpected: "
+
+    said = api.refused("POST", "/nodes/pending", json={"status": "accepted"})
+    empty = api.refused("POST", "/nodes/pending", data="", content_type="application/json")
+
+    assert (said["action"], said["errorDetails"]) == ("changePendingNodeStatus", f"{hint}.nodeId(missing)")
+    assert empty["errorDetails"] == f"{hint}Unexpected end of input"
+
+
+def test_42_a_good_node_is_made_beside_a_bad_one(api: Api) -> None:
+    good = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+    node = {"hostname": "db1", "status": "accepted", "os": {"type": "linux", "name": "debian", "version": "12"}}
+
+    said = api.refused("PUT", "/nodes", json=[{"id": good, **node}, {"id": "bad-id", **node}])
+
+    assert said["action"] == "createNodes"
+    assert said["data"]["created"] == [good]
+    (failed,) = said["data"]["failed"]
+    assert list(failed) == ["bad-id"]
+    assert failed["bad-id"][0].startswith("[validation] ")
+    assert only(api.made("GET", f"/nodes/{good}"), "nodes")["hostname"] == "db1"

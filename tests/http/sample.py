@@ -16,12 +16,12 @@ from app.http.endpoint import (
     Answer,
     Endpoint,
     Given,
-    Intent,
     Paging,
     Shown,
     list_under,
     object_under,
 )
+from app.http.seams import Intent
 from app.http.versions import Lifespan
 from tests.http.sample_schema import LampInput, LampQuery, LampSchema
 

@@ -53,7 +53,7 @@ except SystemExit:
 
     output = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
-    assert "Prove that log, documents and git agree." in output
+    assert "Prove that log, documents, git and checkpoints agree." in output
     git = ["app.store", "app.store.git", "app.store.git.command"]
     assert output.splitlines()[-1] == str(["app", "app.cli", "app.core", "app.core.errors", *git])
 

@@ -20,12 +20,14 @@ class Sink:
     port: int = 0
     refuse: str = ""
     mails: list[EmailMessage] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
     when_taken: Callable[[], None] = lambda: None
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  the library's name
         if self.refuse:
             return self.refuse
         self.mails.append(cast("EmailMessage", message_from_bytes(envelope.content, policy=policy.default)))
+        self.recipients.append(list(envelope.rcpt_tos))
         self.when_taken()
         return "250 taken"
 

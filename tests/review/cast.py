@@ -1,5 +1,6 @@
 """People, teams and policies for tests of review; calls that say what they expect."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,9 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.store.accounts import token_hash
 from app.store.logins import PersonalToken, insert_token
+from app.store.nodes import Node, put_node
 from app.store.people import User, insert_user
+from app.store.writes import lock_tenant
 from tests.installations import Server
 
 Json = dict[str, Any]
@@ -75,6 +78,14 @@ class Cast:
     server: Server
     people: dict[str, Caller] = field(default_factory=dict)
 
+    def nodes(self, *ids: str) -> None:
+        """Accept nodes."""
+        with self.server.opened.database.writing(TENANT) as connection:
+            lock_tenant(connection, TENANT)
+            for node_id in ids:
+                node = Node(id=node_id, hostname=node_id, created=1)
+                put_node(connection, TENANT, node, is_new=True, now_ms=1)
+
     @property
     def ci(self) -> Caller:
         return Caller(self.server, "ci", self.server.token)
@@ -135,3 +146,20 @@ def seq(server: Server, tenant: str = TENANT) -> int:
         return work.session.head().seq
     finally:
         work.release()
+
+
+def at_once(*acts: Any) -> list[Any]:
+    """Do things in threads that start together, and give what each returned."""
+    answers: list[Any] = [None] * len(acts)
+    gate = threading.Barrier(len(acts))
+
+    def run(place: int, act: Any) -> None:
+        gate.wait()
+        answers[place] = act()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

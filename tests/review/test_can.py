@@ -38,7 +38,7 @@ def calls(number: int) -> Mapping[str, tuple[str, str, Json | None]]:
 
 
 STATES: Mapping[str, Callable[[Caller, Caller, int], None]] = {
-    "draft": lambda author, _chief, number: None,
+    "draft": lambda _author, _chief, _number: None,
     "inReview": lambda author, _chief, number: _do(author, number, "submit"),
     "approved": lambda author, chief, number: _do(author, number, "submit") or _do(chief, number, "approve"),
     "scheduled": lambda author, chief, number: (

@@ -8,7 +8,7 @@ import pytest
 from app.changes.change import Edit
 from app.core.clock import rfc3339
 from app.worker import do_due
-from tests.review.cast import Caller, Cast, seq
+from tests.review.cast import Caller, Cast, at_once, seq
 
 Json = dict[str, Any]
 
@@ -321,6 +321,7 @@ def test_a_freeze_holds_deployments_and_an_expiry_ends_what_nobody_decides(cast:
 
 def test_a_dry_run_shows_diff_impact_and_gate_and_writes_nothing(cast: Cast, people: tuple[Caller, Caller]) -> None:
     anna, _ = people
+    cast.nodes("n1")
     cast.system(Edit("group", "web", "create", {"displayName": "Web", "dynamic": False, "nodeIds": ["n1"]}))
     before = seq(cast.server)
 
@@ -363,3 +364,44 @@ def test_another_tenant_sees_no_change_request(cast: Cast, people: tuple[Caller,
     ]:  # fmt: skip
         said = other.refused(404, method, f"/changeRequests/{number}{path}", **({} if body is None else {"json": body}))
         assert said["errorDetails"] == f"Change request {number} was not found; GET /changeRequests lists them"
+
+
+def test_who_holds_the_newest_answer_waits_for_the_next(people: tuple[Caller, Caller]) -> None:
+    anna, rita = people
+    number = make(anna, change("parameter", "p", "create", value="1"))
+    tag = anna.call("GET", f"/changeRequests/{number}").headers["ETag"]
+    asked = {"headers": {"If-None-Match": tag}}
+
+    assert anna.call("GET", f"/changeRequests/{number}?wait=PT1S", **asked).status_code == 304
+    waiter, _ = at_once(
+        lambda: anna.call("GET", f"/changeRequests/{number}?wait=PT30S", **asked), lambda: rita.approve(number)
+    )
+
+    assert waiter.status_code == 200
+    assert waiter.get_json()["data"]["changeRequests"][0]["state"] == "approved"
+    anna.refused(400, "GET", f"/changeRequests/{number}?wait=soon")
+
+
+def test_lists_are_filtered_and_paged(people: tuple[Caller, Caller]) -> None:
+    anna, rita = people
+    numbers = [make(anna, change("parameter", f"p{turn}", "create", value="1")) for turn in range(5)]
+    rita.ok("DELETE", f"/changeRequests/{numbers[0]}")
+
+    def listed(who: Caller, query: str) -> list[int]:
+        return [one["id"] for one in who.ok("GET", f"/changeRequests?{query}")["data"]]
+
+    assert listed(anna, "") == numbers[1:]
+    assert listed(anna, "status=all&sort=newest") == numbers[::-1]
+    assert listed(anna, "status=rejected") == numbers[:1]
+    assert listed(anna, "status=cancelled") == numbers[:1]
+    assert listed(anna, "kind=parameter&object=p2") == [numbers[2]]
+    assert listed(rita, "author=anna") == numbers[1:]
+    assert listed(rita, "author=me") == []
+    assert listed(rita, "waitingOn=me") == numbers[1:]
+    assert listed(anna, "waitingOn=me") == []
+    first = anna.ok("GET", "/changeRequests?status=all&sort=newest&limit=2")
+    assert [one["id"] for one in first["data"]] == numbers[:2:-1]
+    second = anna.ok("GET", f"/changeRequests?status=all&sort=newest&limit=2&cursor={first['meta']['next']}")
+    assert [one["id"] for one in second["data"]] == numbers[2:0:-1]
+    for query in ("status=later", "sort=name", "waitingOn=you", "colour=red"):
+        anna.refused(400, "GET", f"/changeRequests?{query}")

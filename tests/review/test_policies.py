@@ -12,6 +12,7 @@ def production(cast: Cast) -> dict[str, Any]:
     """Make a tenant whose production asks for two people of security."""
     people = {name: cast.person(name) for name in ("anna", "carol", "dave", "erin")}
     cast.team("security", people["carol"], people["dave"])
+    cast.nodes("n1", "n2", "n9")
     cast.system(
         Edit("group", "prod", "create", {"displayName": "Production", "dynamic": False, "nodeIds": ["n1", "n2"]}),
         Edit("rule", "r1", "create", {"displayName": "Rule one"}),
@@ -51,6 +52,21 @@ def test_moving_a_rule_onto_production_waits_for_two_of_security(cast: Cast) -> 
 
     assert anna.ok("GET", "/rules/r1")["data"]["rules"][0]["targets"] == TARGETS
     assert anna.request(number)["gate"]["approvals"][0]["reviewer"] == "carol"
+
+
+def test_a_query_rewritten_to_catch_production_nodes_waits_for_productions_reviewers(cast: Cast) -> None:
+    anna, *_ = production(cast).values()
+    query = {"select": "node", "composition": "and", "where": [
+        {"objectType": "node", "attribute": "nodeId", "comparator": "eq", "value": "n9"}
+    ]}  # fmt: skip
+    anna.ok("PUT", "/groups", json={"id": "odd", "displayName": "Odd", "query": query})
+    query["where"][0]["value"] = "n2"  # type: ignore[index]
+
+    number = anna.asks("POST", "/groups/odd", json={"query": query})
+
+    assert anna.request(number)["gate"]["missing"][0]["because"] == "prod"
+    impact = anna.ok("GET", f"/changeRequests/{number}/impact")["data"]
+    assert (impact["before"], impact["after"], impact["unseen"]) == (["n9"], ["n2"], [])
 
 
 def test_lowering_a_policy_or_its_team_waits_for_the_policy_itself(cast: Cast) -> None:
@@ -134,6 +150,7 @@ def test_validated_users_escape_the_settings_only(cast: Cast) -> None:
 
 def test_only_supervised_nodes_need_validation_and_a_rule_that_reaches_none_needs_none(cast: Cast) -> None:
     anna = cast.person("anna")
+    cast.nodes("n1", "n9", "n10")
     cast.system(
         Edit("group", "web", "create", {"displayName": "Web", "dynamic": False, "nodeIds": ["n1"]}),
         Edit("group", "lab", "create", {"displayName": "Lab", "dynamic": False, "nodeIds": ["n9"]}),

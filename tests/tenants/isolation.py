@@ -51,6 +51,8 @@ class Tenant:
         self.made("PUT", "/rules", {"id": TWIN, "directives": [TWIN], "targets": [f"group:{TWIN}"], **named})
         self.made("PUT", "/parameters", {"id": TWIN, "value": mark, "description": mark})
         self.made("PUT", "/parameters", {"id": f"{TWIN}-secret", "value": mark, "secret": True})
+        self.made("POST", "/inventories", {"id": TWIN, "hostname": mark})
+        self.made("POST", f"/nodes/pending/{TWIN}", {"status": "accepted"})
         self.made("POST", "/apiaccounts", {"id": TWIN, "name": TWIN, "description": mark, "status": "enabled",
                                            "tenants": "*", "authorizationType": "ro"})  # fmt: skip
 
@@ -60,6 +62,7 @@ class Tenant:
             more = {"techniqueName": "motdConfiguration"} if path == "/directives" else {}
             self.made("PUT", path, {"id": ONLY_A, "displayName": MARK, **more})
         self.made("PUT", "/parameters", {"id": ONLY_A, "value": MARK})
+        self.made("POST", "/inventories", {"id": ONLY_A, "hostname": MARK})
         for path in ("/rules/categories", "/groups/categories"):
             self.made("PUT", path, {"id": ONLY_A, "name": MARK})
         account = {"id": ONLY_A, "name": MARK, "status": "enabled", "tenants": "*", "authorizationType": "ro"}
@@ -77,6 +80,8 @@ class Tenant:
             rows = connection.exec_driver_sql(
                 f"SELECT kind, id, body FROM documents WHERE tenant = '{self.id}' "
                 f"UNION ALL SELECT 'account', id, \"authorization\" || coalesce(token_hash, '') FROM accounts "
+                f"WHERE tenant = '{self.id}' "
+                f"UNION ALL SELECT 'node', id, status || hostname || properties || inventory FROM nodes "
                 f"WHERE tenant = '{self.id}' "
                 f"UNION ALL SELECT 'event', CAST(seq AS TEXT), hash FROM events "
                 f"WHERE tenant = '{self.id}' ORDER BY 1, 2"

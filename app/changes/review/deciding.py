@@ -198,7 +198,8 @@ def _replaced(desk: Desk, ctx: Context, one: ChangeRequest, edits: Sequence[Edit
         digest = diff_hash(effects.all)
         mover = contributor_of(ctx, desk.voters.standing(ctx).person)
         is_edit = digest != one.diff_hash
-        after = replace(one, wanted=tuple(wanted_of(judged.changes, judged.asked)), diff_hash=digest)
+        wanted = tuple(wanted_of(judged.changes, judged.asked))
+        after = replace(one, wanted=wanted, diff_hash=digest, base=desk.place.head)
         if is_edit:
             after = replace(after, editors=_with(after, mover))
         matched = desk.matching(effects, policies, [each.handle for each in after.contributors])

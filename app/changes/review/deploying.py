@@ -62,7 +62,7 @@ def review_of(seen: Assessment, ctx: Context, person: str | None, now: int, **sa
         id=len(seen.one.reviews) + 1,
         reviewer=contributor_of(ctx, person),
         diff_hash=seen.digest,
-        nodes=tuple(sorted({*nodes.ids, *nodes.unseen})),
+        nodes=tuple(sorted(nodes.named)),
         policies=tuple(policy.name for policy in seen.matched),
         time=now,
         credential=ctx.credential,

@@ -41,7 +41,7 @@ class Assessment:
 
 @dataclass(slots=True)
 class Place:
-    """What a desk works on: the documents, the kinds' laws, and who reaches whom."""
+    """What a desk works on: the documents as of commit `head`, the kinds' laws, and who reaches whom."""
 
     connection: Connection
     tenant: str
@@ -51,6 +51,7 @@ class Place:
     reach: Reach
     now: int
     filed: Filed = field(default_factory=Filed)
+    head: str | None = None
 
 
 class Desk:
@@ -113,12 +114,13 @@ class Desk:
     def look_at(self, judged: Judged) -> Effects:
         """Look at a change set while the view holds it."""
         view = self.place.view
-        return effects_of(judged.changes, self.place.reach, Before(view), view)
+        reached = self.place.reach.reached(self.place.tenant, judged.changes, view.uncommitted())
+        return effects_of(judged.changes, reached, Before(view), view)
 
     def matching(self, effects: Effects, policies: Policies, handles: Sequence[str]) -> tuple[Policy, ...]:
         """List the policies that changes of these people fall under."""
         is_exempt = bool(handles) and policies.built_in.validated.issuperset(handles)
-        return tuple(matching(effects, policies, self.place.reach, is_exempt=is_exempt))
+        return tuple(matching(effects, policies, is_exempt=is_exempt))
 
     def assess(self, one: ChangeRequest, ctx: Context, *, keep: bool = False) -> Assessment:
         """Judge a change request against the present documents; with `keep` the view holds it afterwards."""

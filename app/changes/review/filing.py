@@ -107,7 +107,7 @@ def file_request(desk: Desk, ctx: Context, judged: Judged, filing: Filing) -> He
 
 def number(desk: Desk, held: Held) -> ChangeRequest:
     """Give it its id and file it."""
-    one = replace(held.one, id=desk.next_number())
+    one = replace(held.one, id=desk.next_number(), base=desk.place.head)
     desk.place.filed.put(one)
     return one
 

@@ -64,7 +64,8 @@ def impact_of(effects: Effects) -> Document:
     for effect in effects.all:
         before, after = before | effect.reached.before, after | effect.reached.after
         rules |= effect.reached.rules
-    unseen = sorted(before.unseen | after.unseen)
+    both = before | after
+    unseen = sorted(both.unseen | both.absent)
     return {
         "before": _listed(before.ids),
         "after": _listed(after.ids),

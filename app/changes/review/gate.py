@@ -149,7 +149,7 @@ def _valid(
     An approval falls too when a node outside its set makes a policy match that it was not given under.
     """
     nodes = effects.nodes
-    reached, names = {*nodes.ids, *nodes.unseen}, {policy.id for policy in matched}
+    reached, names = nodes.named, {policy.id for policy in matched}
     found = []
     for review in latest_by_person(one.reviews).values():
         known = {name.rpartition("@")[0] for name in review.policies}

@@ -1,11 +1,16 @@
 """Which nodes a change reaches: the interface; `app.fleet.reach` knows how."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from app.changes.change import Change
 from app.store.documents import Stored
+from app.store.nodes import ROOT
+
+GROUP: Final = "group:"
+ALL: Final = frozenset({"special:all", "special:all_exceptPolicyServers"})
+SERVERS: Final = "special:all_policyServers"
 
 
 class State(Protocol):
@@ -23,24 +28,50 @@ class State(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """Some nodes: those that are known, and targets of which it cannot be seen which nodes they are."""
+    """Some nodes.
+
+    `unseen` are targets of which nobody can say which nodes they will be, `absent` listed ids that are no nodes yet;
+    `groups` are those that any of them is in.
+    """
 
     ids: frozenset[str] = frozenset()
     unseen: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    groups: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __or__(self, other: "Nodes") -> "Nodes":
-        return Nodes(self.ids | other.ids, self.unseen | other.unseen)
+        return Nodes(
+            self.ids | other.ids, self.unseen | other.unseen, self.absent | other.absent, self.groups | other.groups
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.ids or self.unseen)
+        return bool(self.named)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Everything that is known of them by name."""
+        return self.ids | self.unseen | self.absent
+
+    def are_in(self, group: str) -> bool:
+        """Tell whether any of them is in a group; what cannot be seen may be in any."""
+        return bool(self.unseen) or group in self.groups
+
+    def are_supervised(self, unsupervised: Collection[str]) -> bool:
+        """Tell whether any of them is in a supervised target; what cannot be seen counts as supervised."""
+        if self.unseen or self.absent or not self.ids:
+            return bool(self.unseen or self.absent)
+        if not set(unsupervised) >= ALL or (ROOT in self.ids and SERVERS not in unsupervised):
+            return True
+        return any(GROUP + group not in unsupervised for group in self.groups)
 
 
-NOBODY = Nodes()
+NOBODY: Final = Nodes()
+EVERYTHING: Final = Nodes(unseen=frozenset({"special:all"}))
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The nodes that one change reaches, before it and after it, and the rules through which."""
+    """The nodes that one change reaches, before the change set and after it, and the rules through which."""
 
     before: Nodes = NOBODY
     after: Nodes = NOBODY
@@ -55,28 +86,20 @@ class Reached:
 class Reach(Protocol):
     """Finds the nodes that changes reach."""
 
-    def reached(self, changes: Sequence[Change], before: State, after: State) -> list[Reached]:
-        """Find what each change reaches, in their order."""
-
-    def is_supervised(self, nodes: Nodes, unsupervised: Collection[str], state: State) -> bool:
-        """Tell whether any of the nodes is in a supervised target; what cannot be seen counts as supervised."""
-
-    def touches_group(self, nodes: Nodes, group: str, state: State) -> bool:
-        """Tell whether any of the nodes is in a group; what cannot be seen may be in any."""
+    def reached(
+        self, tenant: str, changes: Sequence[Change], also: Mapping[tuple[str, str], Stored | None]
+    ) -> list[Reached]:
+        """Find what each change of a set reaches, in their order; `also` are documents that nobody committed yet."""
 
 
 class NoReach:
     """Knows no nodes: changes reach something that nobody can see. For installations opened without a fleet."""
 
-    def reached(self, changes: Sequence[Change], before: State, after: State) -> list[Reached]:  # noqa: ARG002
+    def reached(
+        self,
+        tenant: str,  # noqa: ARG002  the interface's
+        changes: Sequence[Change],
+        also: Mapping[tuple[str, str], Stored | None],  # noqa: ARG002  the same
+    ) -> list[Reached]:
         """Say of each change that it may reach everything."""
-        everything = Nodes(unseen=frozenset({"special:all"}))
-        return [Reached(everything, everything) for _ in changes]
-
-    def is_supervised(self, nodes: Nodes, unsupervised: Collection[str], state: State) -> bool:  # noqa: ARG002
-        """Count everything as supervised."""
-        return bool(nodes)
-
-    def touches_group(self, nodes: Nodes, group: str, state: State) -> bool:  # noqa: ARG002
-        """Count everything as in every group."""
-        return bool(nodes)
+        return [Reached(EVERYTHING, EVERYTHING) for _ in changes]

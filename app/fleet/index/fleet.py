@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from app.changes.following import Derivation
+from app.core.deadline import present
 from app.fleet.criteria.compiling import Facet
 from app.fleet.index.keeping import ONE_BY_ONE, Keeper
 from app.fleet.index.nodes import Nodes, Told
@@ -16,7 +17,6 @@ from app.store.nodes import Node, changed_nodes
 from app.store.session import TenantSession
 
 NOTHING_SEEN: Final = -1
-NEWEST: Final = 2**62
 
 
 class FleetIndex:
@@ -28,6 +28,7 @@ class FleetIndex:
         self._sight = Sight(Nodes())
         self._keeper = Keeper(self._sight)
         self._epoch = NOTHING_SEEN
+        self._unsettled = False
         self._inhabited: set[str] = set()
         self.texts: dict[str, tuple[str, bytes]] = {}
         """Texts of rules' computed members; another mapping whenever what they are computed from has changed."""
@@ -47,28 +48,40 @@ class FleetIndex:
         """Look at more facets of all nodes; for whoever reads the sight and has a query of their own."""
         nodes = self._sight.nodes
         new = set(facets) - nodes.facets
-        if new:
-            nodes.watch(new)
-            for node in changed_nodes(session, NOTHING_SEEN, NEWEST):
+        if not new:
+            return
+        present().lift()
+        nodes.watch(new)
+        try:
+            for node in changed_nodes(session, NOTHING_SEEN):
                 nodes.put(node, new)
+        except BaseException:
+            # Half of the nodes would be taken for all of them.
+            nodes.forget(new)
+            raise
 
     def _follow(self, session: TenantSession, epoch: int) -> None:
-        documents = self._take_inbox()
+        self._unsettled = self._take_inbox() or self._unsettled
         first = self._epoch == NOTHING_SEEN
+        if first:
+            # Cut short it would begin anew at the next request, and never end in a fleet that is large enough.
+            present().lift()
         wanted = self._facets()
         if not first:
             self.look_at(session, wanted)
-        if not documents and epoch <= self._epoch:
+        if not self._unsettled and epoch <= self._epoch:
             return
         self._sight.nodes.watch(wanted)
         touched: dict[int, Told] = {}
         changed_many = first
         if epoch > self._epoch:
-            for node in changed_nodes(session, self._epoch, epoch):
+            # Also those that changed since: a node whose change was left out would be missing meanwhile.
+            for node in changed_nodes(session, self._epoch):
                 changed_many = self._put(node, touched) or changed_many
-            self._epoch = epoch
         changed = self._keeper.settle(None if changed_many else touched)
-        self._settle_texts(changed, documents=documents)
+        self._epoch = max(epoch, self._epoch)
+        self._settle_texts(changed, documents=self._unsettled)
+        self._unsettled = False
 
     def _put(self, node: Node, touched: dict[int, Told]) -> bool:
         """Take a changed node; tell whether they are too many to be remembered one by one."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from pyroaring import BitMap
+
 from app.fleet.criteria.asking import finds
 from app.fleet.index.groups import Group, order_of, read_group, spread
 from app.fleet.index.nodes import Told
@@ -84,8 +86,8 @@ class Keeper:
     def _ask(self, group_id: str, number: int, told: Told) -> bool:
         """Ask one node whether it is in a group now; tell whether that changed."""
         sight = self.sight
-        nodes, group, members = sight.nodes, sight.groups[group_id], sight.members[group_id]
-        was = number in members
+        nodes, group = sight.nodes, sight.groups[group_id]
+        was = number in sight.members[group_id]
         if number not in nodes.accepted:
             holds = False
         elif group.query is None:
@@ -97,10 +99,9 @@ class Keeper:
                 is_server=number in nodes.servers,
                 is_in=lambda other: number in sight.members_of(other),
             )
-        if holds and not was:
-            members.add(number)
-        elif was and not holds:
-            members.discard(number)
+        if holds != was:
+            # A set of its own, because whoever was given the one before may still read it.
+            sight.members[group_id] = sight.members[group_id] ^ BitMap([number])
         return holds != was
 
     def _forget_reached(self, changed: set[str], *, nodes_changed: bool) -> None:

@@ -38,12 +38,17 @@ class Nodes:
         for facet in facets:
             self._postings.setdefault(facet, Postings())
 
+    def forget(self, facets: Iterable[Facet]) -> None:
+        """Look at facets no longer."""
+        for facet in facets:
+            self._postings.pop(facet, None)
+
     def put(self, node: Node, facets: Iterable[Facet] | None = None) -> tuple[int, Told]:
         """Take a node as it is now; give its number and what it has of each facet (nothing where it does not count)."""
         number = self._number(node.id)
         counts = node.status == "accepted"
-        _set(self.accepted, number, holds=counts)
-        _set(self.servers, number, holds=counts and node.is_policy_server)
+        self.accepted = _with(self.accepted, number, holds=counts)
+        self.servers = _with(self.servers, number, holds=counts and node.is_policy_server)
         told = {facet: elements_of(facet, node) if counts else set() for facet in facets or self._postings}
         for facet, elements in told.items():
             self._postings[facet].put(number, elements)
@@ -81,11 +86,13 @@ class Nodes:
                     break
         return found
 
-    def find(self, query: Query, members: Members) -> BitMap:
-        """Give the nodes that a query finds."""
+    def find(self, query: Query, members: Members, check: Callable[[], None] | None = None) -> BitMap:
+        """Give the nodes that a query finds; `check` is called before each term and may raise."""
         universe = self.accepted if query.with_servers else self.accepted - self.servers
         found = BitMap() if query.any_of else BitMap(universe)
         for term in query.terms:
+            if check is not None:
+                check()
             if query.any_of:
                 found |= self._holding(term, members)
             elif found:
@@ -109,8 +116,6 @@ class Nodes:
         return known
 
 
-def _set(numbers: BitMap, number: int, *, holds: bool) -> None:
-    if holds:
-        numbers.add(number)
-    else:
-        numbers.discard(number)
+def _with(numbers: BitMap, number: int, *, holds: bool) -> BitMap:
+    """Give the set with or without a number; another one, because whoever was given this one may still read it."""
+    return numbers if (number in numbers) == holds else numbers ^ BitMap([number])

@@ -1,10 +1,12 @@
 """Which nodes a change set reaches, before it and after it: a pure function of two sights of one fleet."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from pyroaring import BitMap
+
 from app.changes.change import Change
+from app.changes.review.reach import Nodes, Reached
 from app.fleet.index.sight import Sight, union
 from app.fleet.index.targets import included_in
 from app.fleet.targets import GROUP, SPECIAL
@@ -13,35 +15,7 @@ from app.store.documents import Stored
 THROUGH_RULES: Final = ("rule", "directive", "technique")
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Nodes by id, and what counts although it is no node: special targets, and ids that are no nodes yet."""
-
-    ids: frozenset[str] = frozenset()
-    unseen: frozenset[str] = frozenset()
-
-    def __or__(self, other: "Reached") -> "Reached":
-        return Reached(self.ids | other.ids, self.unseen | other.unseen)
-
-    def __bool__(self) -> bool:
-        return bool(self.ids or self.unseen)
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What one change reaches on both sides of the whole change set, and the rules through which."""
-
-    before: Reached = Reached()
-    after: Reached = Reached()
-    rules: frozenset[str] = frozenset()
-
-    @property
-    def both(self) -> Reached:
-        """Everything that is or was reached."""
-        return self.before | self.after
-
-
-def touched(changes: Sequence[Change], before: Sight, after: Sight) -> list[Touched]:
+def touched(changes: Sequence[Change], before: Sight, after: Sight) -> list[Reached]:
     """Say what each change reaches, in their order: a rule its targets, a directive or technique those of its rules.
 
     A group reaches its members; the rules that name it, or name a group that looks into it, come with it. Disabled
@@ -50,17 +24,17 @@ def touched(changes: Sequence[Change], before: Sight, after: Sight) -> list[Touc
     return [_touched(change, before, after) for change in changes]
 
 
-def reached_by(target: str, sight: Sight) -> Reached:
+def reached_by(target: str, sight: Sight) -> Nodes:
     """Give what a simple target reaches."""
     return _reached([target], sight)
 
 
-def _touched(change: Change, before: Sight, after: Sight) -> Touched:
+def _touched(change: Change, before: Sight, after: Sight) -> Reached:
     rules_before = _rules(change, before) if change.before is not None else set()
     rules_after = _rules(change, after) if change.after is not None else set()
     old = _side(change, change.before, before, rules_before)
     new = _side(change, change.after, after, rules_after)
-    return Touched(old, new, frozenset(rules_before | rules_after))
+    return Reached(old, new, frozenset(rules_before | rules_after))
 
 
 def _rules(change: Change, sight: Sight) -> set[str]:
@@ -82,30 +56,36 @@ def _all_below(group: str, sight: Sight) -> set[str]:
     return found
 
 
-def _side(change: Change, stored: Stored | None, sight: Sight, rules: Iterable[str]) -> Reached:
+def _side(change: Change, stored: Stored | None, sight: Sight, rules: Iterable[str]) -> Nodes:
     if stored is None:
-        return Reached()
+        return Nodes()
     if change.kind == "group":
         return _reached([GROUP + change.id], sight)
     known = [rule for rule in rules if rule in sight.rules]
     numbers = union(sight.targeted(rule) for rule in known)
-    unseen = {one for rule in known for one in _unseen(included_in(sight.rules[rule]["targets"]), sight)}
-    return Reached(frozenset(sight.nodes.ids_of(numbers)), frozenset(unseen))
+    return _named(numbers, {one for rule in known for one in included_in(sight.rules[rule]["targets"])}, sight)
 
 
-def _reached(targets: Sequence[str], sight: Sight) -> Reached:
-    numbers = union(sight.target(one) for one in targets)
-    return Reached(frozenset(sight.nodes.ids_of(numbers)), frozenset(_unseen(targets, sight)))
+def _reached(targets: Collection[str], sight: Sight) -> Nodes:
+    return _named(union(sight.target(one) for one in targets), targets, sight)
 
 
-def _unseen(targets: Iterable[str], sight: Sight) -> Iterable[str]:
+def _named(numbers: BitMap, targets: Iterable[str], sight: Sight) -> Nodes:
+    """Name the nodes with these numbers, and what their targets include beside them."""
+    groups = {group for group, members in sight.members.items() if members.intersect(numbers)}
+    unseen: set[str] = set()
+    absent: set[str] = set()
     for target in targets:
         if target in SPECIAL:
-            yield target
+            unseen.add(target)
         elif target.startswith(GROUP):
-            group = sight.groups.get(target.removeprefix(GROUP))
-            if group is not None and group.is_unreadable:
-                yield target
-            for node_id in group.listed if group is not None else ():
-                if sight.nodes.number_of(node_id) is None:
-                    yield node_id
+            group = target.removeprefix(GROUP)
+            read = sight.groups.get(group)
+            if read is None:
+                continue
+            if read.is_unreadable:
+                unseen.add(target)
+            listed = [one for one in read.listed if sight.nodes.number_of(one) is None]
+            absent.update(listed)
+            groups.update([group] if listed else ())
+    return Nodes(frozenset(sight.nodes.ids_of(numbers)), frozenset(unseen), frozenset(absent), frozenset(groups))

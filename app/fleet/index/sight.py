@@ -1,6 +1,6 @@
 """A fleet at one moment, or as a change would leave it: groups, rules, and what they reach."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -93,6 +93,18 @@ class Sight:
 
         return [rule for rule, document in self.rules.items() if is_in(items(document["targets"]), holds)]
 
+    def policies(self) -> list[tuple[BitMap, tuple[str, ...]]]:
+        """Divide the accepted nodes by the rules that are applied on them: nodes together have the same policy.
+
+        Costs rules times different policies, not rules times nodes.
+        """
+        parts: list[tuple[BitMap, tuple[str, ...]]] = [(BitMap(self.nodes.accepted), ())]
+        for rule in sorted(self.rules):
+            nodes = self.applied(rule)
+            if nodes:
+                parts = [part for members, rules in parts for part in _split(members, rules, nodes, rule)]
+        return parts
+
     def rules_with(self, kind: str, document_id: str) -> set[str]:
         """Name the rules that depend on a document: name it, or (a technique) name a directive made of it."""
         if kind == "rule":
@@ -137,6 +149,16 @@ class Sight:
 
 
 _NOBODY = BitMap()
+
+
+def _split(
+    members: BitMap, rules: tuple[str, ...], nodes: BitMap, rule: str
+) -> Iterator[tuple[BitMap, tuple[str, ...]]]:
+    shared = members.intersection_cardinality(nodes)
+    if shared < len(members):
+        yield (members - nodes if shared else members), rules
+    if shared:
+        yield (members & nodes if shared < len(members) else members), (*rules, rule)
 
 
 def union(sets: Iterable[BitMap]) -> BitMap:

@@ -11,8 +11,8 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.fleet.bundles.compiling import Bundle
 from app.fleet.fleet import Fleet
-from app.fleet.index.groups import read_group
-from app.fleet.index.sight import DocumentKey, Sight
+from app.fleet.index.groups import read_group, spread
+from app.fleet.index.sight import DocumentKey, Sight, union
 from app.fleet.policies.bundling import Bundler, bundling
 from app.store.documents import Stored
 from app.store.nodes import Node, some_nodes
@@ -80,13 +80,12 @@ def _reached(before: Sight, after: Sight, documents: Iterable[DocumentKey]) -> B
     for kind, document_id in documents:
         if kind in _EVERYWHERE:
             return before.nodes.accepted
-        if kind == "group":
-            # Its properties are those of its members, whatever the rules.
-            reached |= before.members_of(document_id) | after.members_of(document_id)
         for sight in (before, after):
-            if kind in ("rule", "group", "directive", "technique"):
-                for rule in sight.rules_with(kind, document_id):
-                    reached |= before.applied(rule) | after.applied(rule)
+            groups = {document_id, *spread(sight.groups, {document_id})} if kind == "group" else set()
+            # A group's properties are those of its members, whatever the rules.
+            reached |= union(one.members_of(group) for one in (before, after) for group in groups)
+            rules = {rule for name in groups or {document_id} for rule in sight.rules_with(kind, name)}
+            reached |= union(one.applied(rule) for one in (before, after) for rule in rules)
     return reached
 
 

@@ -69,7 +69,7 @@ def create_restore(work: Work, then: Then, at: str, proposal: Proposal) -> int:
     named = Proposal(proposal.name or f"Restore of {at}", proposal.description, proposal.draft, proposal.editors)
 
     def act(connection: Connection, now: int) -> Deed:
-        desk = work.committer.desk(connection, work.ctx, now)
+        desk = service.desk_of(work, connection, now)
         edits = edits_towards(then, {kind: desk.place.view.all(kind) for kind in then})
         return service.filed(desk, work, edits, named)
 

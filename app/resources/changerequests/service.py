@@ -20,7 +20,7 @@ from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError
 from app.store.change_requests import save_records
 from app.store.format1 import FOLDERS
-from app.store.writes import keep_secrets
+from app.store.writes import keep_secrets, lock_tenant
 
 CHANGE = '{"kind":"rule","id":"r-1","action":"modify","after":{"enabled":false}}'
 _MEMBERS = frozenset({"kind", "id", "action", "after"})
@@ -38,12 +38,20 @@ def take_step(work: Work, step: Step) -> int:
     """
 
     def act(connection: Connection, now: int) -> Deed:
-        desk = work.committer.desk(connection, work.ctx, now)
+        desk = desk_of(work, connection, now)
         moved = step(desk)
         save(desk, moved.one)
         return Deed(facts=moved.facts, answer={"id": moved.one.id}, id=str(moved.one.id))
 
     return int(str(work.operate(act)["id"]))
+
+
+def desk_of(work: Work, connection: Connection, now: int) -> Desk:
+    """Open the desk under the tenant's lock, which is held already."""
+    desk = work.committer.desk(connection, work.ctx, now)
+    head = lock_tenant(connection, work.ctx.tenant)
+    desk.place.head = None if head is None else head.head
+    return desk
 
 
 def save(desk: Desk, one: ChangeRequest) -> None:
@@ -58,7 +66,7 @@ def create(work: Work, edits: Sequence[Edit], proposal: Proposal) -> int:
     """Make a change request of edits; gives its id."""
 
     def act(connection: Connection, now: int) -> Deed:
-        return filed(work.committer.desk(connection, work.ctx, now), work, edits, proposal)
+        return filed(desk_of(work, connection, now), work, edits, proposal)
 
     return int(str(work.operate(act)["id"]))
 
@@ -71,7 +79,7 @@ def create_undo(work: Work, what: JSON, proposal: Proposal) -> tuple[int, Docume
     """
 
     def act(connection: Connection, now: int) -> Deed:
-        desk = work.committer.desk(connection, work.ctx, now)
+        desk = desk_of(work, connection, now)
         found, named = _undo(desk, what, proposal)
         deed = filed(desk, work, found.edits, named)
         return Deed(facts=deed.facts, answer={**deed.answer, "undo": found.to_json()}, id=deed.id)

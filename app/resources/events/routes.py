@@ -4,9 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.changes.rollback import Side, edit_towards, roll_back, state_beside
 from app.changes.work import Work
-from app.core.canonical import JSON, Document, load
-from app.core.clock import rfc3339
-from app.core.diff import field_diff
+from app.core.canonical import Document
 from app.http.endpoint import Answer, Endpoint, Given, Needed, Page, Paging, list_under
 from app.http.history import NEWEST, seq_of
 from app.http.resource import Resource
@@ -14,9 +12,12 @@ from app.http.search import Searchable
 from app.http.versions import Lifespan
 from app.http.writing import Writing
 from app.resources.events import service
+from app.resources.events.exporting import EXPORT
+from app.resources.events.proof import PROOFS
+from app.resources.events.rows import document_of, event_row, whole_event
 from app.resources.events.schema import EventFilter, RollbackInput
-from app.store.format1 import json_object
-from app.store.log import Event, Party
+from app.resources.events.stream import STREAM
+from app.store.log import Event
 from app.store.search import Order
 
 STRICT = Lifespan(25)
@@ -33,7 +34,7 @@ def list_events(work: Work, given: Given) -> Answer:
     bodies = service.replaced_bodies(work.session, shown)
     names = service.credential_names(work.session, shown)
     more = str(shown[-1].seq) if len(events) > page.limit else None
-    return Answer(items=[_row(one, bodies.get(one.seq), names) for one in shown], page=page, next=more)
+    return Answer(items=[event_row(one, bodies.get(one.seq), names) for one in shown], page=page, next=more)
 
 
 def show_event(work: Work, given: Given) -> Answer:
@@ -41,69 +42,19 @@ def show_event(work: Work, given: Given) -> Answer:
     one = service.get_event(work.session, given.path["seq"])
     body = service.replaced_bodies(work.session, [one]).get(one.seq)
     names = service.credential_names(work.session, [one])
-    whole: Document = {
-        **_row(one, body, names),
-        "revision": one.revision,
-        "before": _document(body),
-        "after": _document(one.after),
-        "data": None if one.data is None else dict(json_object(one.data)),
-        "beforeHash": one.before,
-        "privateDigest": one.private_digest,
-        "format": one.format,
-    }
-    return Answer(items=[whole])
+    return Answer(items=[{**whole_event(one, body, names), "before": document_of(body)}])
 
 
 def show_found(work: Work, events: Sequence[Event]) -> list[Document]:
     """Show the events that a search found."""
     bodies = service.replaced_bodies(work.session, events)
     names = service.credential_names(work.session, events)
-    return [_row(one, bodies.get(one.seq), names) for one in events]
+    return [event_row(one, bodies.get(one.seq), names) for one in events]
 
 
 def newest(work: Work, _given: Given) -> str:
     """Name the state that every page depends on."""
     return f"events-{work.session.head().seq}"
-
-
-def _row(one: Event, body: str | None, names: dict[str, str]) -> Document:
-    private, trail = one.private, one.change_request
-    changes: list[JSON] = [
-        {"path": change.path, "old": change.old, "new": change.new}
-        for change in field_diff(_document(body), _document(one.after))
-    ]
-    source: Document = {
-        "ip": private.ip if private else None,
-        "userAgent": private.user_agent if private else None,
-        "requestId": one.request_id,
-    }
-    return {
-        "seq": one.seq,
-        "id": f"{one.tenant}:{one.seq}",
-        "time": rfc3339(one.time),
-        "type": one.type,
-        "outcome": one.outcome,
-        "actor": {**_party(one.actor), "name": (private.name if private else None) or one.actor.handle},
-        "credential": {"id": one.credential, "name": names.get(one.credential)} if one.credential else None,
-        "onBehalfOf": _party(one.on_behalf_of) if one.on_behalf_of else None,
-        "source": source,
-        "object": {"kind": one.object_kind, "id": one.object_id, "name": one.object_name} if one.object_id else None,
-        "changes": changes,
-        "reason": one.reason,
-        "changeRequest": {"id": trail.id, "diffHash": trail.diff_hash} if trail else None,
-        "commit": one.commit,
-        "prevHash": one.prev_hash,
-        "hash": one.hash,
-    }
-
-
-def _party(party: Party) -> Document:
-    return {"id": party.id, "kind": party.kind, "handle": party.handle}
-
-
-def _document(body: str | None) -> Document | None:
-    value = None if body is None else load(body)
-    return value if isinstance(value, dict) else None
 
 
 SEARCH = Searchable(
@@ -181,5 +132,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    endpoints = (*ENDPOINTS, rollback_endpoint(writings))
+    endpoints = (*ENDPOINTS, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
     return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))

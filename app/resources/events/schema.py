@@ -6,8 +6,8 @@ from app.http.schemas import ApiSchema
 COMMIT = "[0-9a-f]{40}"
 
 
-class EventFilter(ApiSchema):
-    """The filters of `GET /events`; all that are given must hold."""
+class PlainFilter(ApiSchema):
+    """What an event can be picked by; all that are given must hold."""
 
     actor = Text(metadata={"description": "handle or id of who acted"})
     credential = Text(metadata={"description": "id of the credential that was used"})
@@ -17,9 +17,26 @@ class EventFilter(ApiSchema):
     change_request = Number(data_key="changeRequest", least=1, metadata={"description": "id of a change request"})
     commit = Text(pattern=COMMIT, metadata={"description": "a commit, 40 hex digits"})
     outcome = Choice(("success", "denied", "failed"))
+
+
+class EventFilter(PlainFilter):
+    """The filters of `GET /events`."""
+
     since = Text(data_key="from", max_length=64, metadata={"description": "first moment, RFC 3339 with a zone"})
     until = Text(data_key="to", max_length=64, metadata={"description": "last moment, RFC 3339 with a zone"})
     text = Text(min_length=1, max_length=200, metadata={"description": "part of a reason, an object's name or its id"})
+
+
+class ExportQuery(EventFilter):
+    """What is exported, and how; the filters are those of `GET /events`."""
+
+    format = Choice(("ndjson", "csv"), required=True, metadata={"description": "ndjson: whole events; csv: fields"})
+
+
+class StreamQuery(PlainFilter):
+    """The filters of the stream, and where it begins."""
+
+    after = Number(least=0, metadata={"description": "seq after which to begin; now if not given"})
 
 
 class RollbackInput(ApiSchema):

@@ -85,17 +85,39 @@ def find_events(session: TenantSession, filters: Document, *, before: int, most:
     Raises:
         InvalidError: a time cannot be read.
     """
-    conditions = [EventRecord.seq < before, *_span(session, filters)]
-    conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
-    if filters.get("outcome", "success") != "success":
-        conditions.append(EventRecord.outcome != literal_column("'success'"))  # what its index is limited to
-    if "text" in filters:
-        conditions.append(_holds(str(filters["text"])))
+    conditions = [EventRecord.seq < before, *_conditions(session, filters)]
     found: dict[int, Event] = {}
     for statement in _alternatives(select(*COLUMNS).where(*conditions), filters):
         rows = session.rows(statement.order_by(EventRecord.seq.desc()).limit(most))
         found.update((row.seq, event(row)) for row in rows)
     return [found[seq] for seq in sorted(found, reverse=True)[:most]]
+
+
+class Following:
+    """The events that every filter lets through, oldest first, a part at a time; the filters are read once."""
+
+    def __init__(self, session: TenantSession, filters: Document) -> None:
+        """Read the filters.
+
+        Raises:
+            InvalidError: a time cannot be read.
+        """
+        conditions = _conditions(session, filters)
+        if "actor" in filters:
+            actor = filters["actor"]
+            conditions.append(or_(EventRecord.actor_handle == actor, EventRecord.actor_id == actor))
+        self._session = session
+        self._statement = (
+            select(*COLUMNS)
+            .where(EventRecord.seq > bindparam("after"), EventRecord.seq <= bindparam("until"), *conditions)
+            .order_by(EventRecord.seq)
+            .limit(bindparam("most"))
+        )
+
+    def part(self, *, after: int, until: int, most: int) -> list[Event]:
+        """Read those with seqs over `after` and up to `until`, at most `most`."""
+        values = {"after": after, "until": until, "most": most}
+        return [event(row) for row in self._session.rows(self._statement, values)]
 
 
 def get_event(session: TenantSession, seq: str) -> Event:
@@ -108,6 +130,8 @@ def get_event(session: TenantSession, seq: str) -> Event:
     row = session.find(ONE, {"seq": int(seq)}) if is_number else None
     if row is None:
         last = session.head().seq
+        if is_number and 0 < int(seq) <= last:
+            raise NotFoundError(f"Event {int(seq)} was retired after its time; an event EventsRetired speaks of it")
         raise NotFoundError(f"Event '{seq[:40]}' was not found; this tenant has the events 1 to {last}")
     return event(row)
 
@@ -132,6 +156,17 @@ def _alternatives(statement: Select[*tuple[Any, ...]], filters: Document) -> Ite
         return
     yield statement.where(EventRecord.actor_handle == filters["actor"])
     yield statement.where(EventRecord.actor_id == filters["actor"])
+
+
+def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
+    """Read every filter but the actor."""
+    conditions = list(_span(session, filters))
+    conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
+    if filters.get("outcome", "success") != "success":
+        conditions.append(EventRecord.outcome != literal_column("'success'"))  # what its index is limited to
+    if "text" in filters:
+        conditions.append(_holds(str(filters["text"])))
+    return conditions
 
 
 def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[bool]]:

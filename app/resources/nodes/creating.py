@@ -20,6 +20,7 @@ from app.store import nodes as store
 from app.store.nodes import ROOT, Node
 
 MOST: Final = 1000
+VALIDATION: Final = "[validation] "
 _OWN: Final = (
     *("id", "status", "policyServerId", "machineType", "state", "policyMode", "agentKey", "properties"),
     "documentation",
@@ -36,7 +37,7 @@ class Created:
 
     def to_json(self) -> Document:
         """Show it as Rudder does."""
-        failed: list[JSON] = [{one: [f"[validation] {text}" for text in texts]} for one, texts in self.failed]
+        failed: list[JSON] = [{one: [f"{VALIDATION}{text}" for text in texts]} for one, texts in self.failed]
         return {"created": [*self.created], "failed": failed}
 
 
@@ -81,7 +82,10 @@ def create_node(work: Work, node: Node) -> str:
 
 
 def _make(work: Work, ready: Mapping[str, Node], done: Created) -> None:
+    faulty = [*done.failed]
+
     def act(connection: Connection, now: int) -> Deed:
+        done.created, done.failed = [], [*faulty]
         facts = []
         for node in ready.values():
             known = store.lock_node(connection, work.ctx.tenant, node.id)
@@ -98,12 +102,16 @@ def _make(work: Work, ready: Mapping[str, Node], done: Created) -> None:
             done.created.append(node.id)
         return Deed(facts=facts, answer=done.to_json())
 
+    # Where the very same request was answered before, `act` does not run, and the answer is what it was.
     answer = work.operate(act)
-    if not done.created and not done.failed:
-        # The very same request was answered before.
-        created, failed = answer["created"], answer["failed"]
-        done.created = [str(one) for one in created] if isinstance(created, list) else []
-        done.failed = [(name, [*texts]) for one in failed for name, texts in one.items()]  # type: ignore[union-attr, misc]  # as `to_json` wrote it
+    created, failed = answer["created"], answer["failed"]
+    done.created = [str(one) for one in created] if isinstance(created, list) else []
+    done.failed = [
+        (name, [str(text).removeprefix(VALIDATION) for text in texts] if isinstance(texts, list) else [])
+        for one in (failed if isinstance(failed, list) else ())
+        if isinstance(one, dict)
+        for name, texts in one.items()
+    ]
 
 
 def _named(one: JSON) -> str:

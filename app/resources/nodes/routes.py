@@ -11,7 +11,7 @@ from app.fleet.queries import check_query
 from app.http.endpoint import ARRAY, BARE, Answer, Endpoint, Given, Item, Paging, list_under
 from app.http.resource import Resource
 from app.http.versions import Lifespan
-from app.resources.nodes import service
+from app.resources.nodes import inventories, service
 from app.resources.nodes.creating import create_nodes
 from app.resources.nodes.schema import (
     NOT_SENT,
@@ -97,6 +97,7 @@ def create(work: Work, given: Given) -> Answer:
 
 def update(work: Work, given: Given) -> Answer:
     """Change a node; its reason may stand in the body."""
+    service.refuse_reserved(given.path["id"])
     reason = given.document.get("reason")
     caller = work if not reason else replace(work, ctx=work.ctx.because(str(reason)))
     return Answer.one(service.update_node(caller, given.path["id"], given.document))
@@ -137,12 +138,12 @@ def renew_token(work: Work, given: Given) -> Answer:
 
 def send_inventory(work: Work, given: Given) -> Answer:
     """Take an inventory, of a new machine too."""
-    return Answer.one(service.send_inventory(work, given.body))
+    return Answer.one(inventories.send_inventory(work, given.body))
 
 
 def replace_inventory(work: Work, given: Given) -> Answer:
     """Take the inventory of a known node."""
-    return Answer.one(service.replace_inventory(work, given.path["id"], given.body))
+    return Answer.one(inventories.replace_inventory(work, given.path["id"], given.body))
 
 
 def _endpoint(method: str, path: str, action: str, summary: str, view: View, **more: Any) -> Endpoint:  # noqa: ANN401

@@ -11,14 +11,13 @@ from app.changes.recording import Fact
 from app.changes.settings import setting
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
-from app.core.errors import ConflictError, ForbiddenError, InvalidError
+from app.core.errors import ConflictError, InvalidError, UnknownPathError
 from app.core.ids import check_id
 from app.fleet.criteria.compiling import Query
 from app.fleet.fleet import EVERY, Fleet, missing_node
-from app.fleet.inventories import read_inventory
 from app.resources.nodes.editing import change_data, edited
 from app.resources.nodes.schema import NOT_SENT
-from app.resources.nodes.shape import MINIMAL, node_json, settled_json, updated_json
+from app.resources.nodes.shape import node_json, settled_json, updated_json
 from app.store import nodes as store
 from app.store.accounts import new_token, token_hash
 from app.store.documents import find_document
@@ -92,7 +91,7 @@ def update_node(work: Work, node_id: str, fields: Mapping[str, JSON]) -> Documen
     """
 
     def act(connection: Connection, now: int) -> Deed:
-        node = _locked(connection, work, node_id)
+        node = get_locked(connection, work, node_id)
         after = edited(node, fields)
         if after == node:
             return Deed(facts=(), answer=updated_json(node), id=node_id)
@@ -112,7 +111,7 @@ def delete_node(work: Work, node_id: str) -> Document:
     """
 
     def act(connection: Connection, now: int) -> Deed:
-        node = _locked(connection, work, node_id)
+        node = get_locked(connection, work, node_id)
         _bury(connection, work.ctx.tenant, node, now)
         return Deed(facts=(_fact("DeleteNode", node),), answer=node_json(replace(node, status="deleted")), id=node_id)
 
@@ -139,7 +138,7 @@ def settle(work: Work, ids: Sequence[str], status: str) -> list[Document]:
         facts: list[Fact] = []
         shown: list[JSON] = []
         for node_id in dict.fromkeys(ids):
-            node = _locked(connection, work, node_id)
+            node = get_locked(connection, work, node_id)
             if wanted != DELETE and node.status != "pending":
                 raise ConflictError(
                     f"Node '{node_id}' is {node.status}, not pending; only pending nodes are accepted or refused"
@@ -172,63 +171,11 @@ def renew_token(work: Work, node_id: str) -> Document:
     token = new_token()
 
     def act(connection: Connection, now: int) -> Deed:
-        node = replace(_locked(connection, work, node_id), token_hash=token_hash(token), token_created=now)
+        node = replace(get_locked(connection, work, node_id), token_hash=token_hash(token), token_created=now)
         store.put_node(connection, work.ctx.tenant, node, is_new=False, now_ms=now)
         ring = work.committer.ring
         made: Document = {"id": node_id, "token": token, "publicKey": ring.public_keys()[ring.active[PURPOSE]]}
         return Deed(facts=(_fact("TokenCreated", node),), answer=made, id=node_id, once=True)
-
-    return work.operate(act)
-
-
-def send_inventory(work: Work, body: JSON) -> Document:
-    """Take the inventory of a machine; one that is not known becomes a pending node.
-
-    Raises:
-        InvalidError: the inventory cannot be read, or does not say whose it is.
-        ForbiddenError: a node sent that of another.
-    """
-    sent = dict(body) if isinstance(body, dict) else {}
-    own = work.ctx.actor.id if work.ctx.actor.kind == KIND else None
-    given = sent.pop("id", None)
-    if given is None and own is None:
-        text = "is required: the id of the node whose inventory this is"
-        raise InvalidError(f"id: {text}", fields={"id": [text]})
-    node_id = own if given is None and own is not None else check_node_id(given)
-    _refuse_others(work, node_id)
-    hostname, inventory = read_inventory(sent if isinstance(body, dict) else body)
-
-    def act(connection: Connection, now: int) -> Deed:
-        known = store.lock_node(connection, work.ctx.tenant, node_id)
-        fresh = Node(id=node_id, hostname=hostname, status="pending", created=now)
-        node = fresh if known is None or known.status == "deleted" else known
-        node = replace(node, hostname=hostname, inventory=inventory, last_inventory=now)
-        store.put_node(connection, work.ctx.tenant, node, is_new=known is None, now_ms=now)
-        return Deed(facts=(), answer=node_json(node, MINIMAL), id=node_id)
-
-    return work.operate(act)
-
-
-def replace_inventory(work: Work, node_id: str, body: JSON) -> Document:
-    """Take the inventory of a node that is known.
-
-    Raises:
-        NotFoundError: there is no such node.
-        InvalidError: the inventory cannot be read, or is another's.
-        ForbiddenError: a node sent that of another.
-    """
-    _refuse_others(work, node_id)
-    sent = dict(body) if isinstance(body, dict) else body
-    if isinstance(sent, dict) and sent.pop("id", node_id) != node_id:
-        text = f"is not '{node_id}', the node of the path; leave it out"
-        raise InvalidError(f"id: {text}", fields={"id": [text]})
-    hostname, inventory = read_inventory(sent)
-
-    def act(connection: Connection, now: int) -> Deed:
-        node = _locked(connection, work, node_id)
-        node = replace(node, hostname=hostname, inventory=inventory, last_inventory=now)
-        store.put_node(connection, work.ctx.tenant, node, is_new=False, now_ms=now)
-        return Deed(facts=(), answer=node_json(node, MINIMAL), id=node_id)
 
     return work.operate(act)
 
@@ -242,6 +189,16 @@ def inherited_properties(work: Work, node_id: str) -> Document:
     node = get_node(work, node_id)
     found: list[JSON] = [one.to_json("node") for one in Fleet.of(work).properties_of_node(node)]
     return {"id": node_id, "properties": found}
+
+
+def refuse_reserved(node_id: str) -> None:
+    """Say that nothing is at a path that is none of a node: `POST /nodes/applyPolicy` is not served.
+
+    Raises:
+        UnknownPathError: the id is one that no node can have.
+    """
+    if node_id in RESERVED:
+        raise UnknownPathError("There is nothing at this path")
 
 
 def check_node_id(given: JSON) -> str:
@@ -289,17 +246,16 @@ def _bury(connection: Connection, tenant: str, node: Node, now: int) -> Node:
     return store.put_node(connection, tenant, left, is_new=False, now_ms=now)
 
 
-def _locked(connection: Connection, work: Work, node_id: str) -> Node:
+def get_locked(connection: Connection, work: Work, node_id: str) -> Node:
+    """Read a node under the tenant's lock.
+
+    Raises:
+        NotFoundError: there is none, or it was deleted.
+    """
     node = store.lock_node(connection, work.ctx.tenant, node_id)
     if node is None or node.status == "deleted":
         raise missing_node(node_id)
     return node
-
-
-def _refuse_others(work: Work, node_id: str) -> None:
-    """The token of a node opens no path of another; a body must not either."""
-    if work.ctx.actor.kind == KIND and work.ctx.actor.id != node_id:
-        raise ForbiddenError(f"Node '{work.ctx.actor.id}' may send its own inventory only, not that of '{node_id}'")
 
 
 def _fact(happening: str, node: Node, data: Document | None = None) -> Fact:

@@ -9,6 +9,7 @@ from app.core.canonical import JSON
 from app.http.endpoint import Answer, Endpoint, Given, object_under
 from app.http.history import AtQuery, history_endpoint
 from app.http.versions import Lifespan
+from app.http.why import why_endpoint
 from app.resources.settings import networks, service
 from app.resources.settings.kind import SETTING
 from app.resources.settings.schema import NetworksDiffInput, NetworksInput, SettingInput
@@ -138,7 +139,6 @@ _MODIFY_ALL = Endpoint(
     lifespan=Lifespan(25),
     id_from="result",
 )
-_HISTORY = history_endpoint(SETTING, ALL, "setting", READ, document_id=lambda _given: ALLOWED_NETWORKS)
 
 NETWORK_ENDPOINTS = (
     *_both(_SHOW_ALL),
@@ -146,5 +146,8 @@ NETWORK_ENDPOINTS = (
     *_both(_MODIFY),
     *_both(_MODIFY_SOME),
     _MODIFY_ALL,
-    replace(_HISTORY, id_from=None),
+    *(
+        replace(declare(SETTING, ALL, "setting", READ, document_id=lambda _given: ALLOWED_NETWORKS), id_from=None)
+        for declare in (history_endpoint, why_endpoint)
+    ),
 )

@@ -10,6 +10,7 @@ from app.http.endpoint import Answer, Endpoint, Given, object_under
 from app.http.history import AtQuery, history_endpoint
 from app.http.resource import Resource
 from app.http.versions import Lifespan
+from app.http.why import why_endpoint
 from app.http.writing import Writing
 from app.resources.settings import service
 from app.resources.settings.kind import SETTING
@@ -106,9 +107,12 @@ ENDPOINTS = (
         id_from="path",
     ),
     *NETWORK_ENDPOINTS,
-    replace(
-        history_endpoint(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
-        configuration=True,
+    *(
+        replace(
+            declare(SETTING, "/settings/{key}", "setting", READ, document_id=lambda given: given.path["key"]),
+            configuration=True,
+        )
+        for declare in (history_endpoint, why_endpoint)
     ),
 )
 

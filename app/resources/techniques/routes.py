@@ -13,6 +13,7 @@ from app.http.resource import Resource
 from app.http.schemas import ApiSchema
 from app.http.search import Searchable, documents_searchable, show_documents
 from app.http.versions import Lifespan
+from app.http.why import why_endpoint
 from app.http.writing import writing_of
 from app.resources.techniques import views
 from app.resources.techniques.kind import TECHNIQUE
@@ -116,8 +117,9 @@ ENDPOINTS = (
         document_id=views.key_of,
     ),
     # The id in the envelope would be the path's last parameter, which is a version here.
-    replace(
-        history_endpoint(TECHNIQUE, VERSION, "technique", "technique_read", document_id=views.key_of), id_from=None
+    *(
+        replace(declare(TECHNIQUE, VERSION, "technique", "technique_read", document_id=views.key_of), id_from=None)
+        for declare in (history_endpoint, why_endpoint)
     ),
 )
 

@@ -60,9 +60,11 @@ def lines(groups: list[str]) -> st.SearchStrategy[Json]:
         line(
             "serializedNodeProperty",
             "name.value",
-            ["eq", "notEq", "hasKey", "regex", "notRegex"],
-            ["site=lyon", "site=a=b", "tier=3", 'tier={"x":[1]}', "site", "site=.*"],
+            ["eq", "notEq", "regex", "notRegex"],
+            ["site=lyon", "site=a=b", "tier=3", "site=.*"],
         ),
+        line("serializedNodeProperty", "name.value", ["eq", "notEq"], ['tier={"x":[1]}']),
+        line("serializedNodeProperty", "name.value", ["hasKey"], ["site", "tier"]),
     ]
     if groups:
         known.append(line("group", "nodeGroupId", ["eq", "notEq"], groups))

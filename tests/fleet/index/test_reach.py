@@ -6,9 +6,10 @@ import pytest
 
 from app.boot import Installation
 from app.changes.change import Edit
+from app.changes.review.reach import Nodes
 from app.core.context import Context
 from app.fleet.fleet import Fleet
-from app.fleet.index.reach import Reached
+from app.fleet.reach import FleetReach
 from app.store.nodes import Node, put_node
 from app.store.writes import lock_tenant
 from tests.installations import as_account, submit
@@ -54,7 +55,7 @@ def test_a_rewritten_query_reaches_the_nodes_that_it_loses_and_gains(fleet: Inst
     (touched,) = Fleet.of(work).touched(changes)
     around = Fleet.of(work).rules_around(changes, ["n1", "n3", "none"])
 
-    assert (touched.before, touched.after) == (Reached(frozenset({"n3"})), Reached(frozenset({"n1", "n2"})))
+    assert (touched.before, touched.after) == (Nodes(frozenset({"n3"})), Nodes(frozenset({"n1", "n2"})))
     assert touched.rules == {"r-1"}
     assert around == {"n1": (["r-2"], ["r-1", "r-2"]), "n3": (["r-1", "r-2"], ["r-2"])}
     assert Fleet.of(work).nodes_of("r-1") == ["n3"]
@@ -74,10 +75,10 @@ def test_directives_and_rules_reach_what_their_targets_have(fleet: Installation)
     directive, rule, gone = Fleet.of(work).touched(work.preview(edits).changes)
 
     everyone = frozenset({"n1", "n2", "n3", "root"})
-    assert (directive.before, directive.after) == (Reached(everyone, frozenset({"special:all"})),) * 2
+    assert (directive.before, directive.after) == (Nodes(everyone, frozenset({"special:all"})),) * 2
     assert directive.rules == {"r-1", "r-2"}
-    assert rule.both == Reached(frozenset({"n1"}), frozenset({"n9"}))
-    assert (gone.before.ids, gone.after) == ({"n3"}, Reached())
+    assert rule.both == Nodes(frozenset({"n1"}), absent=frozenset({"n9"}))
+    assert (gone.before.ids, gone.after) == ({"n3"}, Nodes())
     work.release()
 
 
@@ -107,3 +108,33 @@ def test_another_process_catches_up_by_the_numbers(fleet: Installation) -> None:
     add_nodes(fleet, **many)
     assert len(Fleet.of(work).members("all-nodes")) == 303
     work.release()
+
+
+def test_reviews_see_whom_a_change_set_reaches(fleet: Installation) -> None:
+    work = fleet.work(as_account())
+    edit = Edit("group", "g-1", "modify", {"query": query("osName", "Debian")})
+    (change,) = work.preview([edit]).changes
+    (touched,) = FleetReach(fleet.database, fleet.followers).reached(DEFAULT, [change], {})
+    work.release()
+
+    before, after = touched.before, touched.after
+    assert (before.ids, after.ids) == ({"n3"}, {"n1", "n2"})
+    assert (before.are_in("g-2"), before.are_in("g-3"), before.are_in("g-none")) == (True, False, False)
+    assert (after.are_in("g-2"), after.are_in("g-3")) == (True, True)
+    free = ["special:all", "special:all_exceptPolicyServers", "group:all-nodes", "group:g-1", "group:g-2"]
+    assert not before.are_supervised(free)
+    assert after.are_supervised(free)
+    assert before.are_supervised(free[:-1])
+    assert Nodes(absent=frozenset({"n9"})).are_supervised(free)
+    assert not Nodes().are_supervised([])
+
+
+def test_what_was_accepted_before_in_the_same_batch_counts(fleet: Installation) -> None:
+    work = fleet.work(as_account())
+    (group,) = work.preview([Edit("group", "g-1", "modify", {"query": query("osName", "Debian")})]).changes
+    (rule,) = work.preview([Edit("rule", "r-1", "modify", {"longDescription": "More"})]).changes
+    work.release()
+
+    (touched,) = FleetReach(fleet.database, fleet.followers).reached(DEFAULT, [rule], {("group", "g-1"): group.after})
+
+    assert (touched.before.ids, touched.after.ids) == ({"n1", "n2"}, {"n1", "n2"})

@@ -1,0 +1,1 @@
+"""The web pages for people; each asks the public API and knows nothing else."""

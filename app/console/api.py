@@ -1,0 +1,105 @@
+"""The public API as the pages call it: in this process, with the cookie of whoever looks at the page.
+
+So rights, texts, limits and logs are those of the API, and no page can show or do what the API would not.
+"""
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+import orjson
+from flask import Request
+
+from app.http.observe import CALL
+from app.http.versions import LATEST
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_KEPT: Final = (
+    *("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL", "HTTP_HOST", "HTTP_USER_AGENT"),
+    *("wsgi.version", "wsgi.url_scheme", "wsgi.errors", "wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once"),
+)
+_TOO_MANY: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the API: its status, and its JSON."""
+
+    status: int
+    body: Any
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether it was done."""
+        return self.status < _TOO_MANY
+
+    @property
+    def fault(self) -> str:
+        """Say why it was not."""
+        body = self.body if isinstance(self.body, dict) else {}
+        if "errorDetails" in body:
+            return str(body["errorDetails"])
+        texts = [str(text) for value in body.values() for text in (value if isinstance(value, list) else [value])]
+        return "; ".join(texts) or f"The server answered {self.status}"
+
+    def items(self, name: str = "") -> list[dict[str, Any]]:
+        """Give the objects of the answer, those of the container `name` or of the list that `data` is."""
+        data = self.body.get("data")
+        found = data.get(name) if name and isinstance(data, dict) else data
+        return found if isinstance(found, list) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Calls the application beneath a request; `csrf` is the token of the session's forms, for writes."""
+
+    app: "WSGIApplication"
+    request: Request
+    csrf: str = ""
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        """Read."""
+        return self._call("GET", path, query or {}, None)
+
+    def send(self, method: str, path: str, body: Any, *, reason: str = "") -> Reply:  # noqa: ANN401  any JSON
+        """Write."""
+        return self._call(method, path, {"reason": reason} if reason else {}, body)
+
+    def _call(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:  # noqa: ANN401  any JSON
+        sent = b"" if body is None else orjson.dumps(body)
+        outer = self.request.environ
+        environ: dict[str, Any] = {
+            **{name: outer[name] for name in _KEPT if name in outer},
+            "HTTP_X_REQUEST_ID": outer[CALL].request_id,
+            "HTTP_COOKIE": outer.get("HTTP_COOKIE", ""),
+            "HTTP_X_CSRF_TOKEN": self.csrf,
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": f"/api/{LATEST}{path}",
+            "QUERY_STRING": urlencode(query),
+            "CONTENT_LENGTH": str(len(sent)),
+            "wsgi.input": io.BytesIO(sent),
+        }
+        if body is not None:
+            environ["CONTENT_TYPE"] = "application/json"
+        return _run(self.app, environ)
+
+
+def _run(app: "WSGIApplication", environ: dict[str, Any]) -> Reply:
+    told: list[str] = []
+
+    def start(status: str, _headers: object, _failure: object = None) -> Any:  # noqa: ANN401  WSGI's write(), unused
+        told[:] = [status]
+
+    parts: Iterable[bytes] = app(environ, start)
+    try:
+        body = b"".join(parts)
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
+    return Reply(int(told[0][:3]), orjson.loads(body) if body else {})

@@ -1,0 +1,1 @@
+"""What leaves the server after a commit: webhooks that are told of events, and mails."""

@@ -1,0 +1,1 @@
+"""Webhooks: targets that are told of events, signed and in order."""

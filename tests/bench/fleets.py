@@ -1,0 +1,78 @@
+"""Fleets for the benchmark: nodes of a few kinds, groups that query them, rules and directives."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import insert, update
+
+from app.boot import DEFAULT, Installation
+from app.core.canonical import canonical
+from app.store.documents import Stored
+from app.store.nodes import Node, node_row
+from app.store.tables import NodeRow, Tenant
+
+RULES, DIRECTIVES, GROUPS = 500, 2_000, 500
+_SYSTEMS = ("Debian", "Ubuntu", "Redhat", "Suse")
+_VALUES = {"site": 10, "role": 25, "tier": 3}
+
+
+def node_of(number: int) -> Node:
+    """Make one node; numbers next to each other differ in everything."""
+    values = {name: crc32(f"{name} {number}".encode()) % count for name, count in _VALUES.items()}
+    return Node(
+        id=f"node-{number:06}",
+        hostname=f"host-{number:06}.example.org",
+        created=1,
+        accepted=1,
+        epoch=number + 2,
+        properties=tuple({"name": name, "value": f"{name}-{value}"} for name, value in sorted(values.items())),
+        inventory={
+            "os": {"type": "Linux", "name": _SYSTEMS[number % 4], "version": str(number % 3)},
+            "ram": 512 * (1 + number % 8),
+            "ipAddresses": [f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"],
+        },
+    )
+
+
+def lines_of(number: int) -> list[dict[str, str]]:
+    """Make the query of one group: a system and two properties."""
+    lines = [("node", "osName", "eq", _SYSTEMS[number % 4])]
+    for name, prime in (("role", 3), ("site", 5)):
+        lines.append(("serializedNodeProperty", "name.value", "eq", f"{name}={name}-{number * prime % _VALUES[name]}"))
+    names = ("objectType", "attribute", "comparator", "value")
+    return [dict(zip(names, line, strict=True)) for line in lines]
+
+
+def documents() -> Iterator[Stored]:
+    """Make the groups, directives and rules: each rule includes four groups, excludes one, has eight directives."""
+    for number in range(GROUPS):
+        query = {"select": "node", "composition": "or" if number % 2 else "and", "where": lines_of(number)}
+        yield _stored("group", f"g-{number}", {"dynamic": True, "query": query, "properties": []})
+    for number in range(DIRECTIVES):
+        facts = {"policyMode": "default", "techniqueName": "t", "techniqueVersion": "1", "priority": number % 10}
+        yield _stored("directive", f"d-{number}", facts)
+    for number in range(RULES):
+        yield rule_of(number, number)
+
+
+def rule_of(number: int, seed: int) -> Stored:
+    """Make one rule; another seed gives it other targets."""
+    included: list[Any] = [f"group:g-{(seed * 17 + step * 31) % GROUPS}" for step in range(4)]
+    targets = [{"include": {"or": included}, "exclude": {"or": [f"group:g-{(seed * 13 + 7) % GROUPS}"]}}]
+    directives = sorted({f"d-{(number * 4 + step * 251) % DIRECTIVES}" for step in range(8)})
+    return _stored("rule", f"r-{number}", {"targets": targets, "directives": directives})
+
+
+def _stored(kind: str, document_id: str, document: dict[str, Any]) -> Stored:
+    body = canonical({"id": document_id, "displayName": document_id, "enabled": True, **document}).decode()
+    return Stored(kind, document_id, document_id, body, "", 1, "", 0, 0)
+
+
+def fill(opened: Installation, count: int) -> None:
+    """Put so many nodes into the default tenant."""
+    with opened.database.writing(DEFAULT) as connection:
+        for start in range(0, count, 1_000):
+            rows: Sequence[Any] = [{"tenant": DEFAULT, **node_row(node_of(one))} for one in range(start, start + 1_000)]
+            connection.execute(insert(NodeRow), rows[: count - start])
+        connection.execute(update(Tenant).where(Tenant.id == DEFAULT).values(fleet_epoch=count + 2))

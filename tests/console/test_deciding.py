@@ -1,0 +1,132 @@
+"""Change requests as reviewers decide them on a page: the API's rights and texts, and everything shown as text."""
+
+import re
+
+from tests.console.conftest import HOSTILE, People, ask
+from tests.console.visiting import HOME, Visit, form_of, text_of
+from tests.installations import Server
+from tests.people.persons import make_tenant
+from tests.review.cast import Cast
+
+
+def test_a_reviewer_sees_what_is_asked_approves_exactly_that_and_deploys_it(server: Server, people: People) -> None:
+    number = ask(people["ann"])
+    visit = Visit.of(server, "id-rita")
+    queue = visit.get(HOME)
+    assert f"{number} Explain the rule In review by ann" in text_of(queue)
+
+    page = visit.get(f"{HOME}/{number}")
+
+    read = text_of(page)
+    assert "What is missing 1 of those who may validate , because of the review settings." in read
+    assert "Why Asked for" in read
+    assert "Changed rule: Harden ssh" in read
+    assert "shortDescription old new text" in read
+    assert {"approve", "requestChanges", "decline"} <= set(form_of(page, f"{HOME}/{number}").buttons)
+    done = visit.press(number, "approve", comment="Looks good")
+    assert (done.status_code, done.headers["Location"]) == (303, f"{HOME}/{number}?done=approve")
+    after = text_of(visit.get(done.headers["Location"]))
+    assert "You approved it." in after
+    assert "Nothing is missing rita approved this very content" in after
+    assert "rita approved" in after
+    assert "Looks good" in after
+    shown = server.get("/api/25/rules/ssh").get_json()["data"]["rules"][0]
+    assert shown["shortDescription"] == "old"
+    visit = Visit.of(server, "id-olaf")
+    assert visit.press(number, "deploy").status_code == 303
+    shown = server.get("/api/25/rules/ssh").get_json()["data"]["rules"][0]
+    assert shown["shortDescription"] == "new text"
+    assert f"{number} Explain the rule Deployed" in text_of(visit.get(f"{HOME}?show=closed"))
+
+
+def test_a_rejection_needs_a_comment_and_leads_on_to_the_next(server: Server, people: People) -> None:
+    first, second = ask(people["ann"], name="First one"), ask(people["ann"], "other", name="Second one")
+    visit = Visit.of(server, "id-rita")
+    silent = visit.press(first, "decline")
+    assert (silent.status_code, "Say why: whoever wrote the change" in text_of(silent)) == (400, True)
+    assert server.get(f"/api/25/changeRequests/{first}").get_json()["data"]["changeRequests"][0]["state"] == "inReview"
+
+    done = visit.press(first, "decline", comment="Not before Monday")
+
+    assert done.status_code == 303
+    page = visit.get(done.headers["Location"])
+    assert f"You rejected it. Next: {second} Second one" in text_of(page)
+    assert "Not before Monday" in text_of(page)
+    one = server.get(f"/api/25/changeRequests/{first}").get_json()["data"]["changeRequests"][0]
+    assert one["state"] == "rejected"
+
+
+def test_what_was_changed_meanwhile_is_not_approved_by_a_page_that_was_open(server: Server, people: People) -> None:
+    number = ask(people["ann"])
+    visit = Visit.of(server, "id-rita")
+    page = visit.get(f"{HOME}/{number}")
+    changes = [{"kind": "rule", "id": "ssh", "action": "modify", "after": {"shortDescription": "something else"}}]
+    edited = people["ann"].call("PATCH", f"/changeRequests/{number}", json={"changes": changes})
+    assert edited.status_code == 200, edited.get_json()
+
+    answer = visit.send(page, f"{HOME}/{number}", verb="approve", comment="fine")
+
+    assert answer.status_code == 409
+    assert 'role="alert"' in answer.text
+    assert ">fine</textarea>" in answer.text
+    assert "something else" in text_of(answer)
+    one = server.get(f"/api/25/changeRequests/{number}").get_json()["data"]["changeRequests"][0]
+    assert (one["reviews"], one["state"]) == ([], "inReview")
+
+
+def test_the_author_is_offered_no_approval_and_told_who_may_give_it(server: Server, people: People) -> None:
+    number = ask(people["ann"])
+    visit = Visit.of(server, "id-ann")
+
+    page = visit.get(f"{HOME}/{number}")
+
+    buttons = form_of(page, f"{HOME}/{number}").buttons
+    assert "approve" not in buttons
+    assert "withdraw" in buttons
+    assert "May be given by olaf, rita" in text_of(page)
+    forged = visit.press(number, "approve")
+    assert forged.status_code == 403
+    assert visit.press(number, "nonsense").status_code == 400
+    assert f"{number} Explain the rule" in text_of(visit.get(f"{HOME}?show=mine"))
+    assert "Nothing waits on you." in text_of(visit.get(HOME))
+
+
+def test_who_may_not_read_change_requests_is_shown_none(server: Server, people: People) -> None:
+    number = ask(people["ann"])
+    Cast(server).person("ian", "inventory")
+    visit = Visit.of(server, "id-ian")
+
+    for path in (HOME, f"{HOME}/{number}"):
+        page = visit.get(path)
+        assert page.status_code == 403
+        assert "Explain the rule" not in page.text
+
+
+def test_another_tenant_s_change_request_is_as_one_that_does_not_exist(server: Server, people: People) -> None:
+    number = ask(people["ann"])
+    make_tenant(server)
+    Cast(server).person("bob", tenant="acme")
+    visit = Visit.of(server, "id-bob", tenant="acme")
+
+    foreign, unknown = visit.get(f"{HOME}/{number}"), visit.get(f"{HOME}/99")
+
+    assert foreign.status_code == unknown.status_code == 404
+    assert text_of(foreign).replace(str(number), "99") == text_of(unknown)
+    assert visit.send(visit.get(HOME), "/console/logout").status_code == 303
+
+
+def test_whatever_people_write_is_shown_as_text(server: Server, people: People) -> None:
+    number = ask(people["ann"], HOSTILE, name=f"N{HOSTILE}", description=f"D{HOSTILE}")
+    visit = Visit.of(server, "id-rita")
+    assert visit.press(number, "comment", comment=f"C{HOSTILE}").status_code == 303
+
+    pages = [visit.get(path) for path in (HOME, f"{HOME}/{number}", f"{HOME}/{number}?since=%3Cscript%3E&done=x")]
+    pages.append(visit.press(number, "requestChanges", comment=""))
+    pages.append(visit.get(f"{HOME}?show=%22%3E%3Cscript%3E&cursor=%3Cscript%3E"))
+    pages.append(visit.get("/console/changeRequests/%3Cscript%3Ealert(1)%3C%2Fscript%3E"))
+
+    for page in pages:
+        assert not re.search(r"<script|<img|\sonerror=", re.sub(r"&lt;.*?&gt;", "", page.text))
+        assert "49" not in re.sub(r"[0-9a-f]{7,}|event \d+|\d\d:\d\d", "", text_of(page))
+    for start in ("N", "D", "C"):
+        assert f"{start}{HOSTILE}" in text_of(pages[1])

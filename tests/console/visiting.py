@@ -1,0 +1,99 @@
+"""A browser without scripts: follows links and sends forms as the pages have them."""
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from app.application import create_app
+from app.core.clock import now_ms
+from app.http.auth import SESSION_COOKIE
+from app.people.logins import begin_login
+from app.people.sessions import begin_session
+from app.store.people import lock_user
+from tests.installations import Server
+from tests.people.persons import PASSWORD
+
+HOME = "/console/changeRequests"
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes, and what is in its fields."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+    buttons: list[str] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(given["action"]))
+        elif tag in ("input", "textarea") and self.forms:
+            self.forms[-1].fields[given["name"]] = given.get("value", "")
+        elif tag == "button" and self.forms and "name" in given:
+            self.forms[-1].buttons.append(given["value"])
+
+
+def form_of(answer: TestResponse, action: str) -> Form:
+    parser = _Forms()
+    parser.feed(answer.text)
+    return next(form for form in parser.forms if form.action == action)
+
+
+def text_of(answer: TestResponse) -> str:
+    """Give what a person reads on a page."""
+    main = re.sub(r".*<main[^>]*>|</main>.*", "", answer.text, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", main)).split())
+
+
+@dataclass
+class Visit:
+    """One browser with cookies of its own."""
+
+    client: Client
+
+    @classmethod
+    def to(cls, server: Server) -> "Visit":
+        return cls(create_app(server.config, server.opened).test_client())
+
+    @classmethod
+    def of(cls, server: Server, user_id: str, *, tenant: str = "default") -> "Visit":
+        """Come as somebody who has a session already."""
+        now, ring, database = now_ms(), server.opened.committer.ring, server.opened.database
+        with database.writing(tenant) as connection:
+            user = lock_user(connection, tenant, user_id)
+            assert user is not None
+            _, pair = begin_login(connection, ring, user, now)
+        session = begin_session(database, ring, str(pair["access"]), now)
+        assert session is not None
+        visit = cls.to(server)
+        visit.client.set_cookie(SESSION_COOKIE, session.cookie)
+        return visit
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def send(self, page: TestResponse, action: str, **more: Any) -> TestResponse:
+        """Send a form of a page with these fields filled in."""
+        form = form_of(page, action)
+        return self.client.post(action, data={**form.fields, **more})
+
+    def log_in(self, name: str, password: str = PASSWORD, *, tenant: str = "", start: str = HOME) -> TestResponse:
+        """Come as a stranger, and log in where that leads to."""
+        page = self.client.get(start, follow_redirects=True)
+        return self.send(page, "/console/login", email=name, password=password, tenant=tenant)
+
+    def press(self, number: int, verb: str, **more: Any) -> TestResponse:
+        """Press a button on the page of a change request."""
+        path = f"{HOME}/{number}"
+        return self.send(self.get(path), path, verb=verb, **more)
