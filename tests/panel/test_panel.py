@@ -7,6 +7,7 @@ import pytest
 
 from tests.installations import Server
 from tests.panel.calls import NODE, Dashboard, deployment
+from tests.review.cast import Cast
 
 CALLS = [
     ("GET", "/api/users"),
@@ -31,6 +32,11 @@ SNOWFLAKE = "214748364700000001"
 def panel(server: Server) -> Dashboard:
     """Give a dashboard."""
     return Dashboard(server, server.token)
+
+
+def told(server: Server, node: str) -> Any:
+    """Name the instances that a node is told to host."""
+    return server.get(f"/api/nodes/{node}/policy").json["data"]["policy"]["bundle"]["hosting"]["instances"]
 
 
 def refused(answer: Any, status: int, text: str) -> None:
@@ -290,6 +296,7 @@ def test_another_tenant_finds_nothing(server: Server, panel: Dashboard) -> None:
 
 def test_a_deployment_that_needs_review_waits_for_it(server: Server, panel: Dashboard) -> None:
     node, user = panel.node(), panel.user()
+    rita = Cast(server).person("rita")
     assert server.post("/api/settings/enable_change_request", json={"value": True}).status_code == 200
 
     answer = panel.post("/api/instances/deploy", deployment(node, user))
@@ -297,6 +304,17 @@ def test_a_deployment_that_needs_review_waits_for_it(server: Server, panel: Dash
     assert answer.status_code == 202, answer.text
     assert answer.json == {"message": "Waiting for review", "changeRequestId": answer.json["changeRequestId"]}
     assert panel.get("/api/instances") == []
+    assert told(server, node) == []
+
+    number = int(answer.json["changeRequestId"])
+    assert rita.approve(number).status_code == 200
+    assert rita.deploy(number).status_code == 200
+
+    (made,) = panel.get("/api/instances")
+    assert told(server, node) == [made["Id"]]
+    held = panel.post(f"/api/instances/suspend/{made['Id']}", {})
+    assert held.status_code == 202
+    assert panel.get("/api/instances")[0]["suspended"] is False
 
 
 def test_parallel_creates_are_all_there_and_one_name_is_given_once(panel: Dashboard) -> None:

@@ -13,11 +13,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-SETTLE_S = 1.0
-"""How long a process must live to count as started."""
-STOP_S = 10.0
-UNITS = Path("/etc/systemd/system")
-SYSTEMD = Path("/run/systemd/system")
+SETTLE_S, STOP_S = 1.0, 10.0  # how long it must live to count as started, and may take to end
+UNITS, SYSTEMD = Path("/etc/systemd/system"), Path("/run/systemd/system")
 ACCOUNT = "nobody"
 
 
@@ -54,8 +51,7 @@ class Instance:
         """Write down how it was started, whole or not at all."""
         self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         fresh = self.file.with_suffix(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
-            json.dump({"digest": self.want.get("digest"), "runtime": self.want["runtime"], **facts}, opened)
+        _write_private(fresh, json.dumps({"digest": self.want.get("digest"), "runtime": self.want["runtime"], **facts}))
         fresh.replace(self.file)
 
 
