@@ -9,12 +9,18 @@ PYTEST_ARGS ?=
 BENCH ?= full
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup run test postgres-test bench lint errors clean
+# Where the published npm client of root-level routes is installed; the test that runs it is skipped without.
+NPM_CLIENT ?= $(VENV)/npm-client
+export STERNPOST_TEST_NPM_CLIENT ?= $(abspath $(NPM_CLIENT))
+
+.PHONY: help setup npm-client run test postgres-test bench lint errors clean
 
 help:  ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/developer.stamp  ## Make the environment with the developer's tools
+
+npm-client: $(VENV)/npm-client.stamp  ## Install the npm client that one test runs (needs node and npm)
 
 run: $(VENV)/server.stamp  ## Do all that is needed and start the server
 	@$(BIN)/sternpost serve
@@ -47,6 +53,12 @@ $(VENV)/bin/python:
 	@sh .ci/check-tools "$(PYTHON)"
 	@echo "Making the environment in $(VENV) ..."
 	@"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/npm-client.stamp: tests/takaro/npm/package.json tests/takaro/npm/package-lock.json | $(VENV)/bin/python
+	@echo "Installing the npm client into $(NPM_CLIENT) ..."
+	@mkdir -p $(NPM_CLIENT) && cp $^ $(NPM_CLIENT)
+	@npm ci --prefix $(NPM_CLIENT) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 # The stamps make a second run quick; they age with the two files that say what to install.
 $(VENV)/server.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -27,8 +27,22 @@ from app.core.errors import SternpostError
 from app.core.outbound import Reach
 from app.dialects.panel.mount import Panel, PanelNeighbour
 from app.dialects.takaro.admin import AdminGuard
-from app.dialects.takaro.mount import AdminRoutes
-from app.http.auth import ANONYMOUS, API_KEY, BEARER, KEY_GRANT, PANEL_KEY, SESSION_COOKIE, AccountGrant, node_grant
+from app.dialects.takaro.callers import Callers
+from app.dialects.takaro.mount import Surface
+from app.dialects.takaro.openapi import document_routes
+from app.dialects.takaro.routes import ROUTES
+from app.http.auth import (
+    ANONYMOUS,
+    API_KEY,
+    BEARER,
+    KEY_GRANT,
+    PANEL_KEY,
+    SESSION_COOKIE,
+    TAKARO_TOKEN,
+    AccountGrant,
+    Authenticator,
+    node_grant,
+)
 from app.http.mount import mount
 from app.http.observe import configure_logging
 from app.http.rights import grant_of
@@ -45,6 +59,7 @@ from app.store.names import mailmap_lines
 from app.store.nodes import find_node_by_token
 from app.store.tenants import find_by_key, find_tenant
 
+DAY_MS = 86_400_000
 LONGEST_REFUSAL = 500
 
 
@@ -78,6 +93,7 @@ def create_app(
             API_KEY: server.find_key,
             BEARER: server.find_person,
             PANEL_KEY: server.find_panel_key,
+            TAKARO_TOKEN: server.find_domain_token,
             SESSION_COOKIE: server.find_visitor,
         },
         find_fault=server.find_fault,
@@ -96,15 +112,23 @@ def create_app(
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
-    _mount_administration(app, config, server.opened)
+    _mount_root_level(app, config, server)
     _mount_console(app, config, server)
     Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
     return app
 
 
-def _mount_administration(app: Flask, config: Config, opened: Installation) -> None:
-    guard = AdminGuard(config.admin_token.get_secret_value(), Throttle(time.monotonic))
-    AdminRoutes(Administration(opened.all_tenants), guard, opened.git_writer.remove).mount(app)
+def _mount_root_level(app: Flask, config: Config, server: "_Server") -> None:
+    throttle = Throttle(time.monotonic)
+    logins = {BEARER: server.find_root_login, TAKARO_TOKEN: server.find_domain_token}
+    surface = Surface(
+        Administration(server.opened.all_tenants, config.domain_token_days * DAY_MS),
+        AdminGuard(config.admin_token.get_secret_value(), throttle),
+        Callers(server.opened.database, Authenticator(logins, throttle)),
+        server.open_work,
+        config.request_timeout_s,
+    )
+    surface.mount(app, (*ROUTES, *document_routes(ROUTES, is_open=config.docs_public)))
 
 
 def _mount_console(app: Flask, config: Config, server: "_Server") -> None:
@@ -170,6 +194,12 @@ class _Server:
     def find_panel_key(self, key: str) -> AccountGrant | None:
         found = self.find_account(token_hash(key))
         return found if found is not None and found.actor.kind in ("account", "system") else None
+
+    def find_root_login(self, token: str) -> AccountGrant | None:
+        return self.people.find_by_root_login(token, self.opened.committer.clock())
+
+    def find_domain_token(self, token: str) -> AccountGrant | None:
+        return self._standing(self.people.find_by_domain_token(token, self.opened.committer.clock()))
 
     def find_person(self, token: str) -> AccountGrant | None:
         return self._standing(self.people.find_by_access(token, self.opened.committer.clock()))

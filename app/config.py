@@ -78,6 +78,7 @@ class Config(BaseSettings):
     registration: Literal["off", "open"] = Field(
         "off", description="Whether people may register at `/auth/register` and get a tenant: `off` or `open`."
     )
+    domain_token_days: int = Field(5, ge=1, le=365, description="Days that a token of `POST /token` opens its tenant.")
     trusted_proxies: Networks = Field(
         (),
         description="Addresses or networks whose `X-Forwarded-*` headers are believed; "

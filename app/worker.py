@@ -15,6 +15,7 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import SternpostError
+from app.expiring import delete_expired
 from app.http.observe import configure_logging
 from app.notify.mailing import send_mails
 from app.notify.rounds import Rounds
@@ -52,7 +53,7 @@ def run(config: Config, stopping: threading.Event) -> None:
     server = MailServer(config.smtp_url.get_secret_value(), config.mail_from, config.link_base)
     written: dict[str, str] = {}
     step_mails = StepMails(opened.database, config.mail_steps, config.link_base, is_on=bool(server.url))
-    mailing = Aside(lambda: _guarded("mail", lambda: _mail(opened, server)))
+    mailing = Aside(lambda: _guarded("mail", lambda: _mail(opened, server, stopping.is_set)))
     rounds = Rounds(deliverer_of(config, opened, stopping.is_set))
     try:
         while not stopping.is_set():
@@ -105,9 +106,9 @@ def _retire(opened: Installation, days: int, stopping: threading.Event) -> None:
                 retire(opened.committer, at.tenant, before_ms=now_ms() - days * DAY_MS)
 
 
-def _mail(opened: Installation, server: MailServer) -> None:
-    send_due(opened.database, opened.committer.ring, server, now_ms())
-    send_mails(opened.database, server, now_ms())
+def _mail(opened: Installation, server: MailServer, is_stopping: Callable[[], bool]) -> None:
+    send_due(opened.database, opened.committer.ring, server, now_ms(), is_stopping)
+    send_mails(opened.database, server, now_ms(), is_stopping)
 
 
 def do_due(opened: Installation) -> None:
@@ -133,6 +134,9 @@ def _chores(config: Config, opened: Installation, stopping: threading.Event) -> 
         buried = list_buried(connection)
     for tenant in buried:
         opened.git_writer.remove(tenant)
+    for tenant in opened.tenants():
+        if not stopping.is_set():
+            delete_expired(opened, tenant, now_ms())
     for tenant in followed_heads(opened.database):
         if not stopping.is_set():
             opened.git_writer.maintain(tenant)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from app.changes.committer import Committer
+from app.changes.operating import Act
 from app.changes.recording import Fact
 from app.core.canonical import canonical
 from app.core.context import Context
@@ -41,7 +42,8 @@ def _in_thread(delay_s: float, act: Callable[[], None]) -> None:
 class Notes:
     """Collects facts of this process and writes them a moment later; what is lost with the process is that moment.
 
-    Whoever is refused cannot tell by the time it takes whether something was written.
+    Whoever is refused cannot tell by the time it takes whether something was written. Acts of which nobody may tell
+    whether they were done are done here too.
     """
 
     committer: Committer
@@ -51,6 +53,7 @@ class Notes:
     _waiting: dict[Key, _Note] = field(default_factory=dict)
     _written: dict[Key, float] = field(default_factory=dict)
     _wakes: float | None = None
+    _acts: dict[tuple[str, str], tuple[Context, Act]] = field(default_factory=dict)
 
     def note(self, ctx: Context, fact: Fact) -> None:
         """Take a fact; the caller never waits for the database."""
@@ -69,9 +72,21 @@ class Notes:
             self._waiting[key] = _Note(ctx, fact, due)
             self._wake(now)
 
+    def act(self, ctx: Context, name: str, act: Act) -> None:
+        """Take an act; of one name in a tenant only the last is done."""
+        with self._mutex:
+            if len(self._acts) >= MOST_WAITING:
+                _log.warning("act not done", name=name, tenant=ctx.tenant, reason="too many are waiting")
+                return
+            self._acts[ctx.tenant, name] = (ctx, act)
+            first = len(self._acts) == 1
+        if first:
+            self.later(DELAY_S, self._do_acts)
+
     def flush(self) -> None:
         """Write everything that was taken; what cannot be written is logged and dropped."""
         self._write(None)
+        self._do_acts()
 
     def _flush_due(self) -> None:
         with self._mutex:
@@ -91,6 +106,15 @@ class Notes:
                 self.committer.log(one.ctx, [_counted(one)])
             except SternpostError as failure:
                 _log.warning("event not noted", type=one.fact.type, tenant=one.ctx.tenant, reason=failure.message)
+
+    def _do_acts(self) -> None:
+        with self._mutex:
+            acts, self._acts = self._acts, {}
+        for (tenant, name), (ctx, act) in acts.items():
+            try:
+                self.committer.operate(ctx, act)
+            except SternpostError as failure:
+                _log.warning("act not done", name=name.partition(":")[0], tenant=tenant, reason=failure.message)
 
     def _wake(self, now: float) -> None:
         """See that somebody looks when the next note is due; the mutex is held."""

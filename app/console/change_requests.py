@@ -65,7 +65,7 @@ def _step(step: str) -> Callable[[Api, str, str, str], Reply]:
 VERBS: Final[Mapping[str, Verb]] = {
     "approve": Verb("Approve", "You approved it.", _review("approve"), style="good"),
     "requestChanges": Verb("Ask for changes", "You asked for changes.", _review("requestChanges"), wants_comment=True),
-    "comment": Verb("Only comment", "Your comment is there.", _review("comment"), wants_comment=True),
+    "comment": Verb("Add the comment", "Your comment is there.", _review("comment"), wants_comment=True),
     "submit": Verb("Hand in for review", "It is handed in.", _step("submit"), style="good"),
     "deploy": Verb("Deploy now", "It is deployed.", _deploy, style="good"),
     "confirm": Verb("Keep the change", "It is kept.", _step("confirm"), style="good"),

@@ -168,6 +168,8 @@ class Dispatcher:
         reasoned = context.because(general.reason) if route.writes else context
         work = self.wiring.open_work(reasoned, named(intent, general))
         try:
+            if endpoint.gate is not None:
+                endpoint.gate(work)
             given = read_given(request, route, Asked(sent, general, intent, exchange.values or {}))
             if endpoint.needs is not None:
                 for needed in endpoint.needs(work, given):
@@ -253,7 +255,7 @@ class Dispatcher:
     def _is_search(self, exchange: Exchange) -> bool:
         """Say whether the path is one of a search, whatever the method."""
         route = exchange.route
-        if route is None and exchange.segments[-1:] == ["search"]:
+        if route is None and tuple(exchange.segments[-1:]) == ("search",):
             with suppress(SternpostError):
                 route = self.routes.get(exchange.version, "POST", exchange.segments).route
         return route is not None and route.endpoint.search_errors

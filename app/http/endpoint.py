@@ -89,7 +89,8 @@ class Given:
     `fields` has the input that was sent, by the schema's Python names; `document` the same by the names in which
     documents are stored, ready for an `Edit`. A field that was not sent, or sent as null, is in neither.
     `body` is the JSON of an endpoint that declares no input schema but `json_only`, `text` a body of its `text_types`,
-    `upload` the file of one that declares an upload. `last_event_id` is where a client's stream broke off.
+    `upload` the file of one that declares an upload. `last_event_id` is where a client's stream broke off. `known` is
+    what `needs` found out, for the view.
     """
 
     path: Mapping[str, str]
@@ -107,6 +108,7 @@ class Given:
     if_match: int | None = None
     dry_run: bool = False
     last_event_id: str | None = None
+    known: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +185,7 @@ class Endpoint:
     error of the input. `state` names what a collection's answer depends on; a client that holds the answer of the
     same state gets 304. `dry_run` promises that the view looks at `given.dry_run`. `errors` are the statuses that the
     view adds to those of every endpoint, for the documents. `streams` are free of the request's time limit.
-    `media_type` is that of a `TEXT` answer which is a file.
+    `media_type` is that of a `TEXT` answer which is a file; `other_media_types` are those it may have instead.
     `body_optional` lets a `json_only` action without input schema be called without a body. `search_errors` puts
     errors into `meta.error` too, as clients of search read them (contract/search.md, section 4).
     `text_types` are further media types of the body, which the view gets as it is. `upload` is a file that must be
@@ -193,6 +195,7 @@ class Endpoint:
     `creates` makes the status 201 for the tenant API. `configuration` opens a read to a tenant's key alone though its
     right is none of configuration. `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
     the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
+    `gate` refuses before the input is looked at.
     """
 
     methods: tuple[str, ...]
@@ -223,9 +226,11 @@ class Endpoint:
     search_errors: bool = False
     text_types: tuple[str, ...] = ()
     media_type: str | None = None
+    other_media_types: tuple[str, ...] = ()
     upload: Upload | None = None
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
     greets: tuple[str, ...] = ()
+    gate: Callable[[Any], None] | None = None
 
     @property
     def writes(self) -> bool:

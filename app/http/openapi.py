@@ -117,7 +117,11 @@ def _documented(blueprint: Blueprint, route: Route, method: str, components: Com
     for status in _errors(route, method):
         refusal = _bare(status) if endpoint.bare else components.error(route)
         described = blueprint.alt_response(status, schema=refusal, description=HTTPStatus(status).phrase)(described)
-    return blueprint.doc(**_operation(route, method, components))(described)  # type: ignore[no-any-return]  # untyped library
+    operation = _operation(route, method, components)
+    if endpoint.other_media_types:
+        content = {each: {"schema": {"type": "string"}} for each in (kind, *endpoint.other_media_types)}
+        operation["responses"] = {"200": {"description": "Done", "content": content}}
+    return blueprint.doc(**operation)(described)  # type: ignore[no-any-return]  # untyped library
 
 
 def _bare(status: int) -> Spec:

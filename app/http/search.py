@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.changes.kinds import Kind
 from app.changes.work import Work
@@ -18,7 +18,8 @@ from app.http.search_query import read_search
 from app.http.versions import Lifespan
 from app.store.documents import Stored, some_documents
 from app.store.keys import Key
-from app.store.search import BY_ID, Order, Source, find
+from app.store.listed import find_listed
+from app.store.search import BY_ID, Asked, Order, Source, find
 from app.store.session import TenantSession
 from app.store.sources import Documents, documents_holding
 
@@ -74,7 +75,8 @@ class Searchable:
     """A resource that can be searched: where, with what right, by which keys, and what can be put into its objects.
 
     `name` is the plural in `extend` and in the action's name. `extensions` has every allowed path; the parent of a
-    nested one is among them. `order` is what a page is sorted by when nothing else is asked for.
+    nested one is among them. `order` is what a page is sorted by when nothing else is asked for. `listed` gives all
+    objects of a resource of which there are few, each with a member for every key; they are searched in memory.
     """
 
     name: str
@@ -83,34 +85,81 @@ class Searchable:
     show: Show
     keys: Mapping[str, Key] = field(default_factory=dict)
     source: Callable[[Work], Source[Any]] = _nowhere
+    listed: Callable[[Any], Sequence[Document]] | None = None
     extensions: Mapping[str, Extension] = field(default_factory=dict)
     order: Order = BY_ID
 
 
-def search_endpoints(searchables: Sequence[Searchable]) -> tuple[Endpoint, ...]:
-    """Declare the searches of all resources, which show each other's objects.
+def joined_searches(searchables: Sequence[Searchable]) -> Mapping[str, "Search"]:
+    """Make the searches of resources that show each other's objects, by name.
 
     Raises:
         KeyError: an extension names a searchable that is not there.
     """
     by_name = {one.name: one for one in searchables}
-    return tuple(
-        _endpoint(one, {path: _joined(each, by_name) for path, each in one.extensions.items()}) for one in searchables
-    )
+    return {
+        name: Search(one, {path: _joined(each, by_name) for path, each in one.extensions.items()})
+        for name, one in by_name.items()
+    }
+
+
+def search_endpoints(searchables: Sequence[Searchable]) -> tuple[Endpoint, ...]:
+    """Declare the searches of all resources, which show each other's objects."""
+    return tuple(_endpoint(search) for search in joined_searches(searchables).values())
 
 
 @dataclass(frozen=True, slots=True)
-class _Joined:
-    """An extension with what it needs of its target."""
+class Joined:
+    """An extension with what it needs of its targets: how they look, and who may see them."""
 
     extension: Extension
     show: Show
-    reads: tuple[Needed, ...]
+    reads: tuple[Searchable, ...]
 
 
-def _joined(one: Extension, by_name: Mapping[str, Searchable]) -> _Joined:
-    targets = [by_name[name] for name in (one.reads or (one.target,))]
-    return _Joined(one, one.show or targets[0].show, tuple(_reading(target) for target in targets))
+def _joined(one: Extension, by_name: Mapping[str, Searchable]) -> Joined:
+    targets = [by_name[name] for name in (one.reads or ((one.target,) if one.target else ()))]
+    return Joined(one, one.show or targets[0].show, tuple(targets))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The search of one resource, with its extensions."""
+
+    one: Searchable
+    extensions: Mapping[str, Joined]
+
+    def read(self, body: JSON, url: Mapping[str, JSON]) -> "Query":
+        """Read a search.
+
+        Raises:
+            SearchError: what cannot be read, all of it.
+        """
+        return Query(*read_search(body, url, self.one.keys, self.extensions, self.one.order))
+
+    def reads(self, query: "Query") -> Iterable[Searchable]:
+        """Name the resources that whoever asks must be allowed to list too."""
+        return [target for path in query.extend for target in self.extensions[path].reads]
+
+    def answer(self, work: Any, query: "Query") -> tuple[list[Document], Document]:  # noqa: ANN401  what the declaration takes
+        """Give the objects of a page, and what the envelope says of it."""
+        one, asked = self.one, query.asked
+        if one.listed is not None:
+            found = find_listed(one.listed(work), one.keys, asked)
+        else:
+            found = find(work.session, one.source(work), asked)
+        shown = one.show(work, found.rows)
+        held = [Held(row, document) for row, document in zip(found.rows, shown, strict=True)]
+        _extend(work, held, {path: self.extensions[path] for path in query.extend})
+        meta: Document = {"page": asked.page, "limit": asked.limit, "total": found.total}
+        return [each.shown for each in held], {**meta, "serverTime": rfc3339(now_ms())}
+
+
+class Query(NamedTuple):
+    """A search that was read: what is asked for, and the paths to extend by, parents first."""
+
+    asked: Asked
+    extend: tuple[str, ...]
 
 
 def _reading(one: Searchable) -> Needed:
@@ -121,19 +170,16 @@ def _reading(one: Searchable) -> Needed:
     return Needed(listing, tuple(one.path.removeprefix("/").split("/")))
 
 
-def _endpoint(one: Searchable, extensions: Mapping[str, _Joined]) -> Endpoint:
-    def view(work: Work, given: Given) -> Answer:
-        asked, extend = read_search(given.body, given.query, one.keys, extensions, one.order)
-        found = find(work.session, one.source(work), asked)
-        shown = one.show(work, found.rows)
-        held = [Held(row, document) for row, document in zip(found.rows, shown, strict=True)]
-        _extend(work, held, {path: extensions[path] for path in extend})
-        meta: Document = {"page": asked.page, "limit": asked.limit, "total": found.total}
-        return Answer(items=[each.shown for each in held], members={"meta": {**meta, "serverTime": rfc3339(now_ms())}})
+def _endpoint(search: Search) -> Endpoint:
+    one, extensions = search.one, search.extensions
 
     def needs(_work: Work, given: Given) -> Iterable[Needed]:
-        _, extend = read_search(given.body, given.query, one.keys, extensions, one.order)
-        return [needed for path in extend for needed in extensions[path].reads]
+        query = given.known["search"] = search.read(given.body, given.query)
+        return [_reading(target) for target in search.reads(query)]
+
+    def view(work: Work, given: Given) -> Answer:
+        shown, meta = search.answer(work, given.known["search"])
+        return Answer(items=shown, members={"meta": meta})
 
     return Endpoint(
         methods=("POST",),
@@ -153,7 +199,7 @@ def _endpoint(one: Searchable, extensions: Mapping[str, _Joined]) -> Endpoint:
     )
 
 
-def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, _Joined]) -> None:
+def _extend(work: Work, held: Sequence[Held], extensions: Mapping[str, Joined]) -> None:
     """Put the related objects in, a level after the other; nothing is read for no parents."""
     levels: dict[str, Sequence[Held]] = {"": held}
     count = 0

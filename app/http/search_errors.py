@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from app.core.canonical import JSON, Document
+from app.core.canonical import JSON, Document, canonical
 from app.core.clock import now_ms, rfc3339
 from app.core.errors import InvalidError, UnreadableError
 
@@ -26,20 +26,37 @@ CODES: Final[Mapping[int, tuple[str, str]]] = {
 Constraints = Mapping[str, str]
 
 
+LONGEST_NAME: Final = 100
+LONGEST_ECHO: Final = 1_000
+MOST_FAULTS: Final = 100
+"""What one answer tells of; who sends more has not tried to get it right."""
+
+
+def echoed(value: JSON) -> JSON:
+    """Give a refused value as an error repeats it: a large one as the beginning of its text."""
+    text = value if isinstance(value, str) else canonical(value).decode()
+    return value if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}..."
+
+
+def short(name: str) -> str:
+    """Give a name as an error repeats it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+
+
 class Fault:
     """What is wrong with one property; a fault of something inside it is among its `children`."""
 
     def __init__(
         self, name: str, value: JSON, constraints: Constraints | None = None, children: Sequence["Fault"] = ()
     ) -> None:
-        self.name = name
+        self.name = short(name)
         self.value = value
         self.constraints = dict(constraints or {})
-        self.children = list(children)
+        self.children = list(children)[:MOST_FAULTS]
 
     def shown(self) -> Document:
         """Write it as clients read it."""
-        shown: Document = {"property": self.name, "value": self.value}
+        shown: Document = {"property": self.name, "value": echoed(self.value)}
         if self.children:
             shown["children"] = [child.shown() for child in self.children]
         else:
@@ -60,25 +77,29 @@ class SearchError(InvalidError):
 
     def __init__(self, title: str, faults: Sequence[Fault] = (), *, remedy: str = "") -> None:
         found: dict[str, list[str]] = {}
-        for path, text in (pair for fault in faults for pair in fault.texts()):
+        for path, text in (pair for fault in faults[:MOST_FAULTS] for pair in fault.texts()):
             found.setdefault(path, []).append(text)
         first = next((text for texts in found.values() for text in texts), "")
         said = f"{title}: {first}" if first and first not in title else title
         super().__init__(f"{said}; {remedy}" if remedy else said, fields=found)
         self.title = title
-        self.faults = tuple(faults)
+        self.faults = tuple(faults[:MOST_FAULTS])
 
 
 def said(error: Exception, status: int, text: str) -> tuple[str, Document]:
     """Give the text of `errorDetails` and the `meta` of an error."""
     code, title = CODES.get(status, CODES[500])
-    details: list[JSON] = []
+    fault: Document = {"code": code, "message": title, "details": None}
     if isinstance(error, SearchError):
-        title = error.title
-        details.extend(fault.shown() for fault in error.faults)
-        code = "ValidationError" if details else code
+        fault = problem_of(error, fault)
     elif isinstance(error, UnreadableError):
-        title = "Invalid JSON"
-        text = f"{title}: {text}"
-    fault: Document = {"code": code, "message": title, "details": details or None}
+        fault["message"] = "Invalid JSON"
+        text = f"Invalid JSON: {text}"
     return text, {"error": fault, "serverTime": rfc3339(now_ms())}
+
+
+def problem_of(error: SearchError, fault: Document) -> Document:
+    """Write what is wrong with a search over the `meta.error` of its status."""
+    details: list[JSON] = [one.shown() for one in error.faults]
+    code = "ValidationError" if details else fault["code"]
+    return {"code": code, "message": error.title, "details": details or None}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.core.canonical import JSON, Document
 from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError
-from app.http.search_errors import Constraints, Fault, SearchError
+from app.http.search_errors import Constraints, Fault, SearchError, short
 from app.store.keys import Key, Value
 from app.store.search import Asked, Filter, Order
 
@@ -116,7 +116,9 @@ def _filter_reader(keys: Mapping[str, Key]) -> Callable[[str, JSON], Filter]:
         if isinstance(value, bool) and key.type == "flag":
             value = [value]
         if isinstance(value, str | int | float):
-            raise SearchError(f"filters.{name} must be an array of values, not a single one: write [...] around it")
+            raise SearchError(
+                f"filters.{short(name)} must be an array of values, not a single one: write [...] around it"
+            )
         if not isinstance(value, list):
             raise _Wrong({"isArray": f"{name} must be an array"})
         if not value:
@@ -135,7 +137,9 @@ def _text_reader(keys: Mapping[str, Key]) -> Callable[[str, JSON], Sequence[str]
         if value is None:
             raise _Skip
         if isinstance(value, str):
-            raise SearchError(f"search.{name} must be an array of texts, not a single one: write [...] around it")
+            raise SearchError(
+                f"search.{short(name)} must be an array of texts, not a single one: write [...] around it"
+            )
         if not isinstance(value, list):
             raise _Wrong({"isArray": f"{name} must be an array"})
         if len(value) > MOST_TEXTS:
@@ -161,7 +165,7 @@ def _bound_reader(keys: Mapping[str, Key]) -> Callable[[str, JSON], float]:
 def _key(keys: Mapping[str, Key], name: str, types: Collection[str] | None = None) -> Key:
     key = keys.get(name)
     if key is None or (types is not None and key.type not in types):
-        raise _Wrong({"whitelistValidation": f"property {name} should not exist"})
+        raise _Wrong({"whitelistValidation": f"property {short(name)} should not exist"})
     return key
 
 
@@ -243,7 +247,7 @@ def _paths(asked: Document, allowed: Collection[str], faults: list[Fault]) -> tu
 
 
 def _unknown(name: str, value: JSON) -> Fault:
-    return Fault(name, value, {"whitelistValidation": f"property {name} should not exist"})
+    return Fault(name, value, {"whitelistValidation": f"property {short(name)} should not exist"})
 
 
 def _one_of(name: str, allowed: Collection[str]) -> str:

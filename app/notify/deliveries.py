@@ -18,13 +18,14 @@ from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.core.clock import now_ms
 from app.core.context import Context
+from app.core.errors import NotFoundError
 from app.core.faults import fault_point
 from app.notify.posting import Poster, Told
 from app.notify.signing import signed_headers
 from app.store import webhooks as store
 from app.store.db import Database
 from app.store.secrets import KeyRing
-from app.store.webhooks import Delivery, Webhook
+from app.store.webhooks import Delivery, Webhook, secret_tag
 
 LEASE_MS: Final = 120_000
 """A worker that is not heard of for so long has died; far longer than a name is looked up and a call may take."""
@@ -45,11 +46,6 @@ _log = structlog.get_logger()
 def retry_after_ms(attempts: int) -> int:
     """Wait longer after each failure in a row, an hour at most."""
     return 1000 * (RETRIES_S[attempts - 1] if attempts <= len(RETRIES_S) else LONGEST_RETRY_S)
-
-
-def secret_tag(webhook_id: str) -> str:
-    """Name what a webhook's secret is sealed for."""
-    return f"webhook:{webhook_id}"
 
 
 def new_delivery_id(now: int, seq: int) -> str:
@@ -109,7 +105,10 @@ class Deliverer:
         return held, delivery, held.lease
 
     def _call(self, webhook: Webhook, delivery: Delivery) -> Told:
-        body = self.event_body(webhook.tenant, delivery.seq)
+        try:
+            body = self.event_body(webhook.tenant, delivery.seq)
+        except NotFoundError:
+            return Told(None, "the event was retired meanwhile")
         now = self.clock()
         # The event's own id, however often it is sent and to whomever: that is what receivers know it by.
         signed = signed_headers(f"{webhook.tenant}:{delivery.seq}", now // 1000, body, self._secrets(webhook, now))

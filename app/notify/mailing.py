@@ -3,8 +3,10 @@
 A crash between two steps sends a mail again and never loses one.
 """
 
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.utils import formatdate
+from itertools import takewhile
 from typing import Final
 
 import structlog
@@ -20,13 +22,16 @@ GIVE_UP_MS: Final = 3 * 86_400_000
 _log = structlog.get_logger()
 
 
-def send_mails(database: Database, server: MailServer, now_ms: int) -> int:
+def send_mails(
+    database: Database, server: MailServer, now_ms: int, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
     """Send every mail that is due, in all tenants, and say how many went out."""
     if not server.url:
         return 0
     with database.everywhere("mails that are due") as connection:
         due = store.due_mails(connection, now_ms, MOST)
-    return sum(_send_one(database, server, mail, now_ms) for mail in due)
+    going_on = takewhile(lambda _: not is_stopping(), due)
+    return sum(_send_one(database, server, mail, now_ms) for mail in going_on)
 
 
 def _send_one(database: Database, server: MailServer, mail: Mail, now_ms: int) -> bool:

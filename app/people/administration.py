@@ -1,6 +1,6 @@
 """What can be done to the people of a tenant; each write is one transaction, and an event without personal data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,8 +30,13 @@ Edited = Callable[[Connection, User, int], User]
 def list_users(work: Work) -> list[Document]:
     """Show the users of the tenant, by id."""
     work.session.head()
+    return show_users(work, store.list_users(work.session))
+
+
+def show_users(work: Work, users: Sequence[User]) -> list[Document]:
+    """Show these users."""
     invitations, validated = open_invitations(work.session), validated_users(work.session)
-    return [user_json(user, invitations.get(user.id), validated) for user in store.list_users(work.session)]
+    return [user_json(user, invitations.get(user.id), validated) for user in users]
 
 
 def get_user(work: Work, user_id: str) -> Document:
@@ -100,7 +105,10 @@ def update_user(work: Work, user_id: str, fields: Mapping[str, JSON]) -> Documen
     def edited(connection: Connection, user: User, now: int) -> User:
         _refuse_other_name(user, fields)
         after = replace(
-            user, name=str(fields.get("name", user.name)), roles=_roles(connection, work, user, fields, now)
+            user,
+            name=str(fields.get("name", user.name)),
+            roles=_roles(connection, work, user, fields, now),
+            dashboard=fields.get("isDashboardUser", user.dashboard) is True,
         )
         if fields.get("email") not in (None, user.email):
             after = _readdressed(connection, work, after, str(fields["email"]), now)
@@ -110,7 +118,7 @@ def update_user(work: Work, user_id: str, fields: Mapping[str, JSON]) -> Documen
             after = replace(after, password=hashed)
         return after
 
-    return _modify(work, user_id, edited)
+    return modify(work, user_id, edited)
 
 
 def disable_user(work: Work, user_id: str) -> Document:
@@ -126,7 +134,7 @@ def disable_user(work: Work, user_id: str) -> Document:
         delete_tokens_of(connection, user.tenant, user.id)
         return replace(user, enabled=False)
 
-    return _modify(work, user_id, edited)
+    return modify(work, user_id, edited)
 
 
 def enable_user(work: Work, user_id: str) -> Document:
@@ -135,7 +143,7 @@ def enable_user(work: Work, user_id: str) -> Document:
     Raises:
         NotFoundError: there is no such user.
     """
-    return _modify(work, user_id, lambda _connection, user, _now: replace(user, enabled=True))
+    return modify(work, user_id, lambda _connection, user, _now: replace(user, enabled=True))
 
 
 def delete_user(work: Work, user_id: str) -> Document:
@@ -179,7 +187,14 @@ def missing(user_id: str) -> NotFoundError:
     return NotFoundError(UNKNOWN.format(user_id[:80]))
 
 
-def _modify(work: Work, user_id: str, edited: Edited) -> Document:
+def modify(work: Work, user_id: str, edited: Edited) -> Document:
+    """Change a user as `edited` says, and log what changed; nobody is left without an administrator.
+
+    Raises:
+        NotFoundError: there is no such user.
+        InvalidError: nobody would be administrator any more.
+    """
+
     def act(connection: Connection, now: int) -> Deed:
         before = locked(connection, work, user_id)
         after = edited(connection, before, now)
@@ -210,6 +225,7 @@ def _new(connection: Connection, work: Work, fields: Mapping[str, JSON], now: in
         roles=roles,
         created=now,
         updated=now,
+        dashboard=fields.get("isDashboardUser", True) is True,
     )
 
 

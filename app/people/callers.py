@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from app.core.context import Actor, Context
 from app.http.auth import AccountGrant
 from app.http.rights import Authorization, Grant, grant_of
+from app.people.rootlogins import read_root_token
 from app.people.tokens import Claims, read
 from app.store.accounts import lock_account
 from app.store.db import Database
@@ -44,6 +45,24 @@ class People:
                 return None
             user = lock_user(connection, claims.tenant, claims.user)
             return None if user is None else _granted(connection, user, login_id, now_ms)
+
+    def find_by_root_login(self, token: str, now_ms: int) -> AccountGrant | None:
+        """Read an opaque token of root-level routes: its login must go on, and the person be active."""
+        named = read_root_token(token)
+        return None if named is None else self._of_login(*named, now_ms)
+
+    def find_by_domain_token(self, token: str, now_ms: int) -> AccountGrant | None:
+        """Read a signed token for a domain: its login must go on, and the person be active."""
+        claims = read(self.ring, token, "domain", now_ms)
+        return None if claims is None else self._of_login(claims.tenant, claims.jti, now_ms)
+
+    def _of_login(self, tenant: str, login_id: str, now_ms: int) -> AccountGrant | None:
+        with self.database.connect(tenant) as connection:
+            login = find_login(connection, tenant, login_id)
+            if login is None or login.ends <= now_ms:
+                return None
+            user = lock_user(connection, tenant, login.user_id)
+            return None if user is None else _granted(connection, user, login.id, now_ms)
 
     def find_by_personal_token(self, hashed: str, now_ms: int) -> AccountGrant | None:
         """Look up a personal token by `token_hash`: it has the rights of its person, narrowed to what it is for."""

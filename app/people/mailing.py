@@ -1,14 +1,17 @@
-"""Mailing invitations: rows that are due are claimed, sent and marked, each step in a transaction of its own.
+"""Mailing links, to invite or for a new password.
 
-A crash between two steps sends a mail again and never loses one.
+Rows that are due are claimed, sent and marked, each step in a transaction of its own. A crash between two steps sends a
+mail again and never loses one.
 """
 
 import smtplib
 import ssl
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
+from itertools import takewhile
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,7 +19,7 @@ import structlog
 
 from app.core.clock import rfc3339
 from app.core.faults import fault_point
-from app.people.invitations import token_of
+from app.people.invitations import Purpose, token_of
 from app.store.db import Database
 from app.store.logins import Invitation, claim_invitation, due_invitations, update_invitation
 from app.store.people import User, lock_user
@@ -32,6 +35,20 @@ MOST: Final = 50
 PORTS: Final = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 NOT_AN_ADDRESS: Final = "the address cannot be written into a mail"
 NOT_CONFIGURED: Final = "no mail server is configured; set STERNPOST_SMTP_URL"
+
+_WORDS: Final[Mapping[Purpose, tuple[str, str, str]]] = {
+    "invitation": (
+        "Your invitation to Sternpost",
+        "accept-invitation",
+        "You are invited to {tenant} on Sternpost, as '{username}'.\n\nOpen this link to accept:",
+    ),
+    "reset": (
+        "A new password for Sternpost",
+        "reset-password",
+        "Somebody asked for a new password of '{username}' in {tenant} on Sternpost.\n\nOpen this link to set one:",
+    ),
+}
+"""By what a link is for: the subject, the path, and what stands before the link."""
 
 _log = structlog.get_logger()
 
@@ -81,11 +98,14 @@ class MailServer:
         return None
 
 
-def send_due(database: Database, ring: KeyRing, server: MailServer, now_ms: int) -> int:
+def send_due(
+    database: Database, ring: KeyRing, server: MailServer, now_ms: int, is_stopping: Callable[[], bool] = lambda: False
+) -> int:
     """Mail every invitation that is due, in all tenants, and say how many went out."""
     with database.everywhere("mails that are due") as connection:
         due = due_invitations(connection, now_ms, MOST)
-    return sum(_send_one(database, ring, server, invitation, now_ms) for invitation in due)
+    going_on = takewhile(lambda _: not is_stopping(), due)
+    return sum(_send_one(database, ring, server, invitation, now_ms) for invitation in going_on)
 
 
 def _send_one(database: Database, ring: KeyRing, server: MailServer, invitation: Invitation, now_ms: int) -> bool:
@@ -96,7 +116,7 @@ def _send_one(database: Database, ring: KeyRing, server: MailServer, invitation:
         tenant = find_tenant(connection, invitation.tenant)
         if (
             user is None
-            or user.state != "invited"
+            or user.state == "disabled"
             or user.email is None
             or tenant is None
             or _is_over(invitation, now_ms)
@@ -136,17 +156,18 @@ def _try(ring: KeyRing, server: MailServer, invitation: Invitation, user: User, 
 
 
 def _message(ring: KeyRing, server: MailServer, invitation: Invitation, user: User, tenant: str) -> EmailMessage:
-    link = f"{server.public_url}/auth/accept-invitation?token={quote(token_of(ring, invitation), safe='')}"
+    purpose: Purpose = "invitation" if user.invited else "reset"
+    subject, path, why = _WORDS[purpose]
+    link = f"{server.public_url}/auth/{path}?token={quote(token_of(ring, invitation, purpose), safe='')}"
     message = EmailMessage()
-    message["Subject"] = "Your invitation to Sternpost"
+    message["Subject"] = subject
     message["From"] = server.sender
     message["To"] = _address(user)
     message["Date"] = formatdate(invitation.created / 1000)
     message["Message-ID"] = f"<{invitation.id}@{server.sender.rpartition('@')[2].rstrip('>')}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(
-        f"You are invited to {' '.join(tenant.split())} on Sternpost, as '{user.username}'.\n\n"
-        f"Open this link to accept:\n\n{link}\n\n"
+        f"{why.format(tenant=' '.join(tenant.split()), username=user.username)}\n\n{link}\n\n"
         f"It opens once, until {rfc3339(invitation.expires)}. If you do not know why you get this, ignore it.\n"
     )
     return message

@@ -50,10 +50,18 @@ def changes_of(before: User, after: User) -> Document | None:
     """Say what changed, for the log: of what is personal only that it changed. None: nothing did."""
     old: Document = {"roles": [*sorted(before.roles)], "state": before.state}
     new: Document = {"roles": [*sorted(after.roles)], "state": after.state}
+    if before.roles != after.roles and before.roles.keys() == after.roles.keys():
+        old["rolesUntil"], new["rolesUntil"] = _ends(before), _ends(after)
+    if before.dashboard != after.dashboard:
+        old["isDashboardUser"], new["isDashboardUser"] = before.dashboard, after.dashboard
     listed: list[JSON] = [{"path": one.path, "old": one.old, "new": one.new} for one in field_diff(old, new)]
     hidden = (*PERSONAL, "password")
     listed += [{"path": f"/{name}"} for name in hidden if getattr(before, name) != getattr(after, name)]
     return {"changes": listed} if listed else None
+
+
+def _ends(user: User) -> Document:
+    return {role: _time(ends) for role, ends in sorted(user.roles.items())}
 
 
 def validated_users(session: TenantSession) -> AbstractSet[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from app.core.canonical import JSON, canonical
 from app.store.prepared import Prepared
-from app.store.session import AnyRow, TenantSession, scoped
+from app.store.session import TenantSession, scoped
 from app.store.tables import AccountRow, Tenant
 
 Authorization = Literal["none", "ro", "rw", "acl"]
@@ -44,16 +44,16 @@ class Account:
     owner: str | None = None
 
 
-_COLUMNS = tuple(column for column in AccountRow.__table__.c if column.name != "deleted")
-_NAMES = tuple(column.name for column in _COLUMNS)
+ACCOUNT_COLUMNS = tuple(column for column in AccountRow.__table__.c if column.name != "deleted")
+_NAMES = tuple(column.name for column in ACCOUNT_COLUMNS)
 # The one look-up that cannot know its tenant: the token is what names it.
 _BY_TOKEN = Prepared(
-    select(Tenant.state, Tenant.read_only, *_COLUMNS)
+    select(Tenant.state, Tenant.read_only, *ACCOUNT_COLUMNS)
     .join(Tenant, Tenant.id == AccountRow.tenant)
     .where(AccountRow.token_hash == bindparam("hash"), AccountRow.deleted.is_(None))
 )
-_ONE = select(*_COLUMNS).where(AccountRow.id == bindparam("id"), AccountRow.deleted.is_(None))
-_ALL = select(*_COLUMNS).where(AccountRow.deleted.is_(None)).order_by(AccountRow.id)
+_ONE = select(*ACCOUNT_COLUMNS).where(AccountRow.id == bindparam("id"), AccountRow.deleted.is_(None))
+_ALL = select(*ACCOUNT_COLUMNS).where(AccountRow.deleted.is_(None)).order_by(AccountRow.id)
 _USED = select(AccountRow.id).where(AccountRow.id == bindparam("id"))
 _TOUCH = (
     update(AccountRow)
@@ -97,18 +97,18 @@ def find_by_hash(connection: Connection, hashed: str) -> Holder | None:
 def find_account(session: TenantSession, account_id: str) -> Account | None:
     """Read one account."""
     row = session.find(_ONE, {"id": account_id})
-    return None if row is None else _account(row)
+    return None if row is None else read_account(row)
 
 
 def list_accounts(session: TenantSession) -> list[Account]:
     """Read every account, by id."""
-    return [_account(row) for row in session.rows(_ALL)]
+    return [read_account(row) for row in session.rows(_ALL)]
 
 
 def lock_account(connection: Connection, tenant: str, account_id: str) -> Account | None:
     """Read an account inside a writing transaction that holds the tenant's lock."""
     row = connection.execute(scoped(_ONE), {"tenant": tenant, "id": account_id}).fetchone()
-    return None if row is None else _account(row)
+    return None if row is None else read_account(row)
 
 
 def is_used(connection: Connection, tenant: str, account_id: str) -> bool:
@@ -147,7 +147,8 @@ def touch_accounts(connection: Connection, used: Mapping[tuple[str, str], int]) 
         connection.execute(_TOUCH, rows)
 
 
-def _account(row: AnyRow) -> Account:
+def read_account(row: Sequence[Any]) -> Account:
+    """Read a row selected by `ACCOUNT_COLUMNS`."""
     return _read(tuple(row))
 
 

@@ -103,6 +103,7 @@ _ONE_AND_SEQ = Prepared(
     scoped(ONE.add_columns(Tenant.seq, Tenant.fleet_epoch).join(Tenant, Tenant.id == DocumentRow.tenant))
 )
 
+_IDS = select(DocumentRow.id).where(DocumentRow.kind == bindparam("kind")).order_by(DocumentRow.id)
 _COUNT = scoped(select(func.count()).select_from(DocumentRow).where(DocumentRow.kind == bindparam("kind")))
 
 
@@ -145,6 +146,11 @@ def some_documents(session: TenantSession, keys: Collection[tuple[str, str]]) ->
     wanted = set(keys)
     found = (Stored(*row) for row in session.rows(SOME, as_lists(wanted)))
     return {key: document for document in found if (key := (document.kind, document.id)) in wanted}
+
+
+def document_ids(session: TenantSession, kind: str) -> list[str]:
+    """Read the ids of all documents of a kind, in order."""
+    return [str(row[0]) for row in session.rows(_IDS, {"kind": kind})]
 
 
 def count_documents(connection: Connection, tenant: str, kind: str) -> int:

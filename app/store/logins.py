@@ -69,6 +69,11 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _INVITATION = scoped(select(*InvitationRow.__table__.c).where(InvitationRow.id == bindparam("id")))
+_SINCE = scoped(
+    select(InvitationRow.id).where(
+        InvitationRow.user_id == bindparam("user"), InvitationRow.created >= bindparam("since")
+    )
+)
 _UNUSED = select(*InvitationRow.__table__.c).where(InvitationRow.used.is_(None)).order_by(InvitationRow.created)
 
 
@@ -163,6 +168,12 @@ def find_invitation(connection: Connection, tenant: str, invitation_id: str) -> 
     """Read an invitation."""
     row = connection.execute(_INVITATION, {"tenant": tenant, "id": invitation_id}).fetchone()
     return None if row is None else Invitation(**row._mapping)  # noqa: SLF001  SQLAlchemy's public name for it
+
+
+def was_invited_since(connection: Connection, tenant: str, user_id: str, since_ms: int) -> bool:
+    """Tell whether a link was made for a user since a time."""
+    values = {"tenant": tenant, "user": user_id, "since": since_ms}
+    return connection.execute(_SINCE, values).fetchone() is not None
 
 
 def open_invitations(session: TenantSession) -> dict[str, Invitation]:

@@ -40,6 +40,7 @@ class User:
     created: int
     updated: int
     last_login: int | None = None
+    dashboard: bool = True
 
     @property
     def is_active(self) -> bool:
@@ -59,11 +60,11 @@ def fold(text: str) -> str:
     return text.casefold()
 
 
-_COLUMNS = tuple(
+USER_COLUMNS = tuple(
     column for column in UserRow.__table__.c if column.name not in ("folded_username", "folded_email", "deleted")
 )
-_NAMES = tuple(column.name for column in _COLUMNS)
-_LIVING = select(*_COLUMNS).where(UserRow.deleted.is_(None))
+_NAMES = tuple(column.name for column in USER_COLUMNS)
+_LIVING = select(*USER_COLUMNS).where(UserRow.deleted.is_(None))
 _ONE = _LIVING.where(UserRow.id == bindparam("id"))
 _SOME = _LIVING.where(UserRow.id.in_(bindparam("ids", expanding=True)))
 _ALL = _LIVING.order_by(UserRow.id)
@@ -71,8 +72,13 @@ _BY_NAME = _LIVING.where(UserRow.folded_username == bindparam("folded"))
 _BY_EMAIL = _LIVING.where(UserRow.folded_email == bindparam("folded"))
 _USED_ID = select(UserRow.id).where(UserRow.id == bindparam("id"))
 _USED_NAME = select(UserRow.id).where(UserRow.folded_username == bindparam("folded"))
-# These two know no tenant: a person who logs in has not named one yet, and an address is one person's everywhere.
+# These know no tenant: a person who logs in has not named one yet, and an address is one person's everywhere.
 _OF_IDENTITY = _LIVING.where(UserRow.identity == bindparam("identity")).order_by(UserRow.tenant)
+_BY_OWN_PASSWORD = (
+    _LIVING.where(UserRow.folded_email == bindparam("folded"), UserRow.password.is_not(None))
+    .order_by(UserRow.created, UserRow.tenant)
+    .limit(bindparam("most"))
+)
 _ANY_BY_EMAIL = select(UserRow.id).where(UserRow.folded_email == bindparam("folded")).limit(1)
 
 _IDENTITY = tuple(column for column in IdentityRow.__table__.c if column.name != "folded")
@@ -83,12 +89,12 @@ _IDENTITY_BY_EMAIL = select(*_IDENTITY).where(IdentityRow.folded == bindparam("f
 def find_user(session: TenantSession, user_id: str) -> User | None:
     """Read one user."""
     row = session.find(_ONE, {"id": user_id})
-    return None if row is None else _user(row)
+    return None if row is None else user_of(row)
 
 
 def list_users(session: TenantSession) -> list[User]:
     """Read every user, by id; those who were deleted are no users any more."""
-    return [_user(row) for row in session.rows(_ALL)]
+    return [user_of(row) for row in session.rows(_ALL)]
 
 
 def lock_user(connection: Connection, tenant: str, user_id: str) -> User | None:
@@ -98,7 +104,7 @@ def lock_user(connection: Connection, tenant: str, user_id: str) -> User | None:
 
 def lock_users(connection: Connection, tenant: str) -> list[User]:
     """Read every user inside a transaction."""
-    return [_user(row) for row in connection.execute(scoped(_ALL), {"tenant": tenant})]
+    return [user_of(row) for row in connection.execute(scoped(_ALL), {"tenant": tenant})]
 
 
 def known_users(connection: Connection, tenant: str, ids: Sequence[str]) -> set[str]:
@@ -136,7 +142,13 @@ def is_email_known(connection: Connection, email: str) -> bool:
 
 def memberships(connection: Connection, identity: str) -> list[User]:
     """Read the memberships of an identity in all tenants, by tenant."""
-    return [_user(row) for row in connection.execute(_OF_IDENTITY, {"identity": identity})]
+    return [user_of(row) for row in connection.execute(_OF_IDENTITY, {"identity": identity})]
+
+
+def with_own_password(connection: Connection, email: str, most: int) -> list[User]:
+    """Read the users of an address, in all tenants, whose password an administrator set; the oldest first."""
+    rows = connection.execute(_BY_OWN_PASSWORD, {"folded": fold(email), "most": most})
+    return [user_of(row) for row in rows]
 
 
 def insert_user(connection: Connection, user: User) -> None:
@@ -190,12 +202,14 @@ def forget_identity(connection: Connection, identity_id: str) -> None:
 
 def _found(connection: Connection, statement: Any, values: Mapping[str, object]) -> User | None:  # noqa: ANN401
     row = connection.execute(scoped(statement), values).fetchone()
-    return None if row is None else _user(row)
+    return None if row is None else user_of(row)
 
 
-def _user(row: Any) -> User:  # noqa: ANN401  rows have no common type
+def user_of(row: Any) -> User:  # noqa: ANN401  rows have no common type
+    """Read a row selected by `USER_COLUMNS`."""
     values = dict(zip(_NAMES, row, strict=True))
     values["roles"] = orjson.loads(values["roles"])
+    values["dashboard"] = bool(values["dashboard"])
     return User(**values)
 
 

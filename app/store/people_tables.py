@@ -1,6 +1,6 @@
 """The tables of people: identities, memberships, logins, personal tokens, invitations, roles."""
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.base import Base, Key
@@ -27,7 +27,8 @@ class UserRow(Base):
     """A person's membership in a tenant; a deleted one stays without its personal data, so that no handle comes again.
 
     `password` is one that an administrator set: it counts in this tenant only, in the place of the identity's.
-    `roles` is `{role id: milliseconds at which it lapses, or null}`.
+    `roles` is `{role id: milliseconds at which it lapses, or null}`. `dashboard` counts at root
+    level alone.
     """
 
     __tablename__ = "users"
@@ -54,6 +55,7 @@ class UserRow(Base):
     updated: Mapped[int]
     last_login: Mapped[int | None]
     deleted: Mapped[int | None]
+    dashboard: Mapped[bool] = mapped_column(server_default=true())
 
 
 class LoginRow(Base):

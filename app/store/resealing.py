@@ -6,25 +6,31 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, update
 
 from app.store.db import Database
+from app.store.notice_tables import WebhookRow
 from app.store.secrets import KeyRing
 from app.store.tables import SecretRow, TenantKeyRow
+from app.store.webhooks import secret_tag
 
 PART = 200
 
 
 class Sealed(NamedTuple):
-    """A table with `tenant`, `ciphertext` and `key_id`, the rest of its key, and what each value is bound to."""
+    """Ciphertexts in a column of a table with `tenant`: beside which id, under which key, and to what each is bound."""
 
     table: Any
-    column: str
+    id: str
     bound: Callable[[str], str]
+    ciphertext: str = "ciphertext"
+    key: str = "key_id"
 
 
 SEALED = (
     Sealed(SecretRow, "tag", lambda tag: tag),
     Sealed(TenantKeyRow, "purpose", lambda purpose: f"key:{purpose}"),
+    Sealed(WebhookRow, "id", secret_tag, "secret", "secret_key"),
+    Sealed(WebhookRow, "id", secret_tag, "former", "former_key"),
 )
-"""Every table that holds ciphertexts of the key ring."""
+"""Everything that the key ring encrypted."""
 
 
 def seal_again(database: Database, ring: KeyRing) -> int:
@@ -41,13 +47,14 @@ def seal_again(database: Database, ring: KeyRing) -> int:
 
 def _part(database: Database, ring: KeyRing, sealed: Sealed) -> int:
     table, active = sealed.table, ring.active["encryption"]
-    column = getattr(table, sealed.column)
+    named, text, key = (getattr(table, name) for name in (sealed.id, sealed.ciphertext, sealed.key))
     with database.writing_everywhere("secrets under a new key") as connection:
-        stale = select(table.tenant, column, table.ciphertext, table.key_id).where(table.key_id != active).limit(PART)
+        stale = select(table.tenant, named, text, key).where(key != active, text.is_not(None)).limit(PART)
         rows = connection.execute(stale).fetchall()
         for tenant, name, ciphertext, key_id in rows:
             bound = sealed.bound(name)
             fresh, fresh_id = ring.seal(tenant, bound, ring.unseal(tenant, bound, ciphertext, key_id))
-            same = (table.tenant == tenant, column == name, table.key_id == key_id)
-            connection.execute(update(table).where(*same).values(ciphertext=fresh, key_id=fresh_id))
+            # Whoever wrote another one meanwhile wins.
+            same = (table.tenant == tenant, named == name, text == ciphertext)
+            connection.execute(update(table).where(*same).values({sealed.ciphertext: fresh, sealed.key: fresh_id}))
     return len(rows)

@@ -14,6 +14,11 @@ from app.store.search import Comparison, Filter
 from app.store.session import TENANT, AnyRow, TenantSession
 from app.store.tables import DocumentField, DocumentRow
 
+# Letters of other forms (long s, final sigma ...), and those that become several (sharp s, ligatures).
+_FORMS = "\u00b5\u017f\u03c2\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1e9b"
+_PLAIN = _FORMS.casefold()
+_SEVERAL = [(one, one.casefold()) for one in "\u00df\ufb03\ufb04\ufb00\ufb01\ufb02\ufb05\ufb06"]
+
 
 class Folded(FunctionElement[str]):
     """A text in the form that is compared without case."""
@@ -29,7 +34,11 @@ def _folded_on_sqlite(element: Folded, compiler: Any, **more: Any) -> str:  # no
 
 @compiles(Folded, "postgresql")
 def _folded_on_postgresql(element: Folded, compiler: Any, **more: Any) -> str:  # noqa: ANN401  SQLAlchemy's signature
-    return f"lower({compiler.process(element.clauses, **more)})"
+    """Fold as Python does where that is more than lower case: letters of one form, and those that become several."""
+    folded = f"translate(lower({compiler.process(element.clauses, **more)}), '{_FORMS}', '{_PLAIN}')"
+    for letter, letters in _SEVERAL:
+        folded = f"replace({folded}, '{letter}', '{letters}')"
+    return folded
 
 
 class Position(FunctionElement[int]):

@@ -106,6 +106,11 @@ _DUE: Final = (
 )
 
 
+def secret_tag(webhook_id: str) -> str:
+    """Name what a webhook's secret is sealed for."""
+    return f"webhook:{webhook_id}"
+
+
 def list_webhooks(session: TenantSession) -> list[Webhook]:
     """Read every webhook, by id."""
     return [_webhook(row) for row in session.rows(_ALL)]

@@ -20,7 +20,7 @@ def deployed_by(one: ReviewTrail | None) -> Iterator[None]:
     record = Recorder.record
 
     def with_trail(self: Recorder, *given: Any, **more: Any) -> Any:
-        return record(self, *given, trail=one, **more)
+        return record(self, *given, **{**more, "trail": one})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Recorder, "record", with_trail)

@@ -27,9 +27,9 @@ def a_parameter(name: str, value: str) -> Edit:
     return Edit("parameter", name, "create", {"value": value, "secret": True})
 
 
-def key_ids(server: Server, table: str) -> set[str]:
+def key_ids(server: Server, table: str, column: str = "key_id") -> set[str]:
     with server.opened.database.everywhere("test") as connection:
-        return {row.key_id for row in connection.execute(text(f"SELECT key_id FROM {table}"))}
+        return {row[0] for row in connection.execute(text(f"SELECT {column} FROM {table}"))}
 
 
 def reopened(server: Server) -> KeyRing:
@@ -58,6 +58,8 @@ def test_secrets_are_encrypted_anew_and_every_process_still_reads_them(config: C
         server = Server(config, opened)
         submit(opened, a_parameter("password", "hunter2-hunter2"))
         old = opened.committer.ring
+        hook = {"id": "hook", "name": "Hook", "url": "https://hooks.example.org/x"}
+        assert server.put("/api/25/webhooks", json=hook).status_code == 200
         before = key_ids(server, "secrets")
 
         rotated = rotate(opened.database, old, "encryption", now_ms)
@@ -65,6 +67,7 @@ def test_secrets_are_encrypted_anew_and_every_process_still_reads_them(config: C
         assert before == {old.active["encryption"]}
         assert key_ids(server, "secrets") == {rotated.key_id}
         assert key_ids(server, "tenant_keys") <= {rotated.key_id}
+        assert key_ids(server, "webhooks", "secret_key") == {rotated.key_id}
         assert secret_of(server, old) == secret_of(server, reopened(server)) == "hunter2-hunter2"
         with opened.database.everywhere("test") as connection:
             key = find_key(connection, "default", "api")

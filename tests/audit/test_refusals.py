@@ -14,12 +14,7 @@ def denied(server: Server, **more: Any) -> list[Any]:
     return [server.get(f"/api/25/events/{one['seq']}", **more).get_json()["data"]["events"][0] for one in events]
 
 
-def by_hand(server: Server) -> None:
-    server.opened.notes.later = lambda _delay_s, _act: None
-
-
 def test_a_known_actor_who_is_refused_is_an_event_with_a_count(server: Server) -> None:
-    by_hand(server)
     reader = server.account("reader", authorization="ro")
 
     for _ in range(3):
@@ -42,7 +37,6 @@ def test_a_known_actor_who_is_refused_is_an_event_with_a_count(server: Server) -
 
 
 def test_refusals_are_logged_where_a_reason_is_mandatory_and_where_nothing_may_be_written(server: Server) -> None:
-    by_hand(server)
     settings = ("enable_change_message", "mandatory_change_message")
     submit(server.opened, *(Edit("setting", name, "modify", {"value": True}) for name in settings),
            ctx=as_account(reason="From now on"))  # fmt: skip
@@ -59,7 +53,6 @@ def test_refusals_are_logged_where_a_reason_is_mandatory_and_where_nothing_may_b
 
 
 def test_an_unknown_credential_is_no_event(server: Server) -> None:
-    by_hand(server)
     before = server.opened.work(as_account()).session.head().seq
 
     assert server.get("/api/25/rules", token="unknown").status_code == 401

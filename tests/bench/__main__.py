@@ -17,8 +17,10 @@ from tests.bench import (
     row7_nodes,
     row8_history,
     row9_tenants,
+    row10_events,
     row11_archives,
     row12_review,
+    row13_search,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -33,8 +35,10 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "7": row7_nodes.measure,
     "8": row8_history.measure,
     "9": row9_tenants.measure,
+    "10": row10_events.measure,
     "11": row11_archives.measure,
     "12": row12_review.measure,
+    "13": row13_search.measure,
     "memory": memory.measure,
 }
 

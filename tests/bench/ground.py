@@ -37,6 +37,7 @@ class Size:
     commits: int
     naive: int
     histories: tuple[int, int]
+    events: tuple[int, int]
 
 
 FULL = Size(
@@ -48,9 +49,18 @@ FULL = Size(
     commits=100_000,
     naive=10,
     histories=(100, 10_000),
+    events=(10_000, 1_000_000),
 )
 SMALL = Size(
-    "small", (100, 500, 1_500), rounds=2, changes=40, requests=100, commits=2_000, naive=2, histories=(20, 600)
+    "small",
+    (100, 500, 1_500),
+    rounds=2,
+    changes=40,
+    requests=100,
+    commits=2_000,
+    naive=2,
+    histories=(20, 600),
+    events=(1_000, 20_000),
 )
 
 
@@ -114,6 +124,12 @@ class Ground:
         folder = self.folder / f"empty-{next(self._copies)}"
         folder.mkdir()
         return configured(f"sqlite:///{folder}/sternpost.db", folder / "keys", folder)
+
+    def founded(self) -> Config:
+        """Give an installation without documents of its own."""
+        config = self.empty()
+        found_installation(config.database_url, config.keys_dir, config.data_dir)
+        return config
 
     @contextmanager
     def database(self, count: int) -> Iterator[Config]:

@@ -74,6 +74,19 @@ def test_what_was_changed_meanwhile_is_not_approved_by_a_page_that_was_open(serv
     assert (one["reviews"], one["state"]) == ([], "inReview")
 
 
+def test_a_change_on_trial_is_kept_by_a_button(server: Server, people: People) -> None:
+    number = ask(people["ann"])
+    people["rita"].approve(number)
+    people["olaf"].ok("POST", f"/changeRequests/{number}/deploy", json={"confirmWithin": "PT10M"})
+    visit = Visit.of(server, "id-olaf")
+    assert "It is on trial: unless somebody keeps it, it is taken back" in text_of(visit.get(f"{HOME}/{number}"))
+
+    done = visit.press(number, "confirm")
+
+    assert "It is kept." in text_of(visit.get(done.headers["Location"]))
+    assert people["ann"].request(number)["confirmBy"] is None
+
+
 def test_the_author_is_offered_no_approval_and_told_who_may_give_it(server: Server, people: People) -> None:
     number = ask(people["ann"])
     visit = Visit.of(server, "id-ann")

@@ -5,11 +5,13 @@ import re
 import pytest
 from werkzeug.http import parse_cookie
 
+from app.console.login import safe_next
 from app.core.clock import now_ms
 from app.http.throttle import LIMIT
 from tests.console.visiting import HOME, Visit, form_of, text_of
 from tests.installations import Server
 from tests.people.persons import PASSWORD, events, make_tenant, make_user, person
+from tests.review.cast import Cast
 
 COOKIE = "sternpost_session"
 
@@ -101,22 +103,17 @@ def test_a_tenant_is_named_by_who_knows_it_and_none_is_listed(server: Server) ->
 @pytest.mark.parametrize(
     "path", ["https://evil.example/", "//evil.example", "/console/../x//y", "/console/\\evil", "/console/login?x", ""]
 )
-def test_a_login_leads_to_our_own_pages_only(server: Server, path: str) -> None:
-    make_user(server, "ann")
-    visit = Visit.to(server)
-    page = visit.client.get("/console/login", query_string={"next": path})
-
-    answer = visit.send(page, "/console/login", email="ann", password=PASSWORD)
-
-    assert answer.headers["Location"] == HOME
+def test_a_login_leads_to_our_own_pages_only(path: str) -> None:
+    assert safe_next(path) == HOME
+    assert safe_next("/console/changeRequests/7?show=all") == "/console/changeRequests/7?show=all"
 
 
 def test_a_form_of_another_site_logs_nobody_in_and_out_and_changes_nothing(server: Server) -> None:
-    make_user(server, "ann", roles=["administrator"])
+    Cast(server).person("ann")
     visit = Visit.to(server)
     data = {"email": "ann", "password": PASSWORD, "csrf": "a" * 48}
     assert visit.client.post("/console/login", data=data).status_code == 400
-    visit.log_in("ann")
+    visit = Visit.of(server, "id-ann")
 
     for token in ("", "a" * 64):
         refused = visit.client.post("/console/logout", data={"csrf": token})
@@ -126,9 +123,8 @@ def test_a_form_of_another_site_logs_nobody_in_and_out_and_changes_nothing(serve
 
 
 def test_the_cookie_opens_the_api_for_reading_and_for_writing_with_the_page_s_token(server: Server) -> None:
-    make_user(server, "ann", roles=["administrator"])
-    visit = Visit.to(server)
-    visit.log_in("ann")
+    Cast(server).person("ann")
+    visit = Visit.of(server, "id-ann")
     token = form_of(visit.get(HOME), "/console/logout").fields["csrf"]
     rule = {"id": "r", "displayName": "Rule"}
 
@@ -140,20 +136,18 @@ def test_the_cookie_opens_the_api_for_reading_and_for_writing_with_the_page_s_to
     assert visit.client.put("/api/25/rules", json=rule, headers={"X-CSRF-Token": "a" * 64}).status_code == 403
     assert visit.get("/api/25/rules/r").status_code == 404
     assert visit.client.put("/api/25/rules", json=rule, headers={"X-CSRF-Token": token}).status_code == 200
-    other = Visit.to(server)
-    other.log_in("ann")
+    other = Visit.of(server, "id-ann")
     assert other.client.put("/api/25/rules", json=rule, headers={"X-CSRF-Token": token}).status_code == 403
 
 
 def test_a_session_ends_with_its_login_its_person_and_its_day(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    ann = make_user(server, "ann", roles=["configuration"])
-    visit = Visit.to(server)
-    visit.log_in("ann")
+    Cast(server).person("ann", "configuration")
+    visit = Visit.of(server, "id-ann")
     assert visit.get(HOME).status_code == 200
-    server.post(f"/api/25/users/{ann['id']}/disable")
+    server.post("/api/25/users/id-ann/disable")
     assert visit.get(HOME).status_code == 303
-    server.post(f"/api/25/users/{ann['id']}/enable")
-    visit.log_in("ann")
+    server.post("/api/25/users/id-ann/enable")
+    visit = Visit.of(server, "id-ann")
     assert visit.get(HOME).status_code == 200
 
     later = now_ms() + 86_401_000
@@ -175,9 +169,8 @@ def test_tokens_are_good_for_their_own_purpose_only(server: Server) -> None:
 
 
 def test_every_page_is_closed_to_scripts_frames_and_caches(server: Server) -> None:
-    make_user(server, "ann", roles=["administrator"])
-    visit = Visit.to(server)
-    visit.log_in("ann")
+    Cast(server).person("ann")
+    visit = Visit.of(server, "id-ann")
 
     for path in ("/console/login", HOME, f"{HOME}/99", "/console/nowhere", "/console/"):
         page = visit.get(path)
@@ -190,3 +183,13 @@ def test_every_page_is_closed_to_scripts_frames_and_caches(server: Server) -> No
     assert (visit.get(f"{HOME}/99").status_code, visit.get("/console/nowhere").status_code) == (404, 404)
     with visit.get("/console/static/console.css") as style:
         assert (style.status_code, style.mimetype) == (200, "text/css")
+
+
+def test_logging_in_opens_the_documents_of_the_api_where_they_are_closed(server: Server) -> None:
+    server.config = server.config.model_copy(update={"docs_public": False})
+    Cast(server).person("ann")
+    stranger, visit = Visit.to(server), Visit.of(server, "id-ann")
+
+    assert stranger.get("/api/docs/").status_code == 401
+    with visit.get("/api/docs/") as page:
+        assert page.status_code == 200

@@ -18,7 +18,7 @@ from app.application import create_app
 from app.changes.change import Edit
 from app.http.openapi import document
 from app.resources import RESOURCES
-from tests.installations import Server, configured, found_installation, open_for_test, submit
+from tests.installations import Server, at_its_end, configured, found_installation, open_for_test, submit
 
 EXAMPLES = int(os.environ.get("STERNPOST_TEST_FUZZ_EXAMPLES", "10"))
 DOCUMENTED = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -54,7 +54,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def api(seeded: Server) -> dict[tuple[int, str], Any]:
     """Every operation of both versions, as served."""
-    app = create_app(seeded.config, seeded.opened)
+    app = create_app(seeded.config, seeded.opened, pause=at_its_end)
     found = {}
     for version in CHECKS:
         schema = schemathesis.openapi.from_wsgi(f"/api/docs/{version}/openapi.json", app)

@@ -1,6 +1,7 @@
 """The worker at its webhooks: killed in the middle, two at once, and one target that keeps it waiting."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -10,11 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select
 
+from app.core.clock import now_ms
 from app.notify.deliveries import LEASE_MS, Deliverer
 from app.notify.posting import Poster, Told
 from app.notify.rounds import MOST_OF_A_TENANT, Rounds
+from app.store.mails import Mail, drop_old_mails, due_mails, insert_mail
+from app.store.notice_tables import MailRow
+from app.store.webhooks import drop_old_deliveries
 from app.telling import deliverer_of
+from app.worker import run
 from tests.crash.serving import environment_of, fault_log
 from tests.installations import Server
 from tests.live import serving
@@ -92,6 +100,47 @@ def test_slow_targets_delay_neither_others_nor_other_tenants(server: Server) -> 
         poster.let_go.set()
         rounds.close()
     assert {hook(server, f"h{number}")["fault"] for number in range(MOST_OF_A_TENANT)} == {None}
+
+
+def test_a_mail_server_that_never_answers_holds_up_no_webhook(server: Server, target: Target) -> None:
+    arrived, stopping = threading.Event(), threading.Event()
+    target.when_taken = arrived.set
+    make_hook(server, target.url)
+    server.post("/api/25/users/invite", json={"email": "ann@example.org"})
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = SecretStr(f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        config = server.config.model_copy(update={"smtp_url": url})
+        worker = threading.Thread(target=run, args=(config, stopping))
+        worker.start()
+        line, _ = silent.accept()
+        with line:
+            assert arrived.wait(60)
+            stopping.set()
+    worker.join()
+
+
+def test_what_is_kept_of_deliveries_and_mails_ends_with_its_days(server: Server, target: Target) -> None:
+    make_hook(server, target.url)
+    deliver(server, Clock())
+    (kept,) = deliveries(server)
+    opened = server.opened
+    mail = Mail(tenant="default", id="m", seq=1, subject="", text="", due=None, created=1, updated=5)
+    with opened.database.writing("default") as connection:
+        insert_mail(connection, mail)
+        insert_mail(connection, replace(mail, id="waits", due=9))
+
+    with opened.database.writing_everywhere("test") as connection:
+        drop_old_deliveries(connection, 5)
+        drop_old_mails(connection, 5)
+    assert [one["id"] for one in deliveries(server)] == [kept["id"]]
+    with opened.database.writing_everywhere("test") as connection:
+        drop_old_deliveries(connection, now_ms() + 60_000)
+        drop_old_mails(connection, 6)
+
+    assert deliveries(server) == []
+    with opened.database.everywhere("test") as connection:
+        assert [one.id for one in due_mails(connection, 10, 10)] == ["waits"]
+        assert connection.execute(select(func.count(MailRow.id))).scalar_one() == 1
 
 
 def test_a_server_tells_a_webhook_without_anybody_asking(tmp_path: Path, target: Target) -> None:

@@ -4,13 +4,20 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook
 
+from app.changes.retiring import retire
+from app.changes.rotation import rotate
+from app.core.clock import now_ms
+from app.core.context import Context
 from app.notify.deliveries import GIVE_UP_MS, retry_after_ms
+from app.store.notice_tables import DeliveryRow, WebhookRow
+from app.store.webhooks import lock_webhook
 from tests.installations import Server
 from tests.notify.conftest import Target
 from tests.notify.hooks import Clock, deliver, deliveries, hook, make_hook
-from tests.people.persons import admin_of, events, make_tenant, person
+from tests.people.persons import admin_of, events, log_in, make_tenant, make_user, person
 
 RULE = {"id": "web", "displayName": "Web servers"}
 
@@ -164,6 +171,41 @@ def test_after_a_rotation_both_secrets_are_good_for_a_day(server: Server, target
     assert len(target.taken[-1][0]["webhook-signature"].split()) == 1
 
 
+def test_secrets_are_good_after_the_encryption_key_was_rotated(server: Server, target: Target) -> None:
+    former = make_hook(server, target.url)["secret"]
+    server.post("/api/25/webhooks/h", json={"rotateSecret": True})
+    opened = server.opened
+
+    rotated = rotate(opened.database, opened.committer.ring, "encryption", now_ms)
+
+    with opened.database.connect("default") as connection:
+        one = lock_webhook(connection, "default", "h")
+    assert one is not None
+    assert {one.secret_key, one.former_key} == {rotated.key_id}
+    deliver(server, Clock())
+    headers, body = target.taken[0]
+    assert Webhook(former).verify(body, {name.lower(): value for name, value in headers.items()})
+
+
+def test_an_event_that_was_retired_holds_nothing_up(server: Server, target: Target) -> None:
+    make_hook(server, target.url, types=["UserLogin", "RuleAdded"])
+    make_user(server, "ann")
+    log_in(server, "ann")
+    clock = Clock()
+    deliver(server, clock)
+    (login,) = deliveries(server)
+    retire(server.opened.committer, "default", before_ms=now_ms() + 1000)
+
+    assert server.post(f"/api/25/webhooks/h/deliveries/{login['id']}/redeliver").status_code == 200
+    server.put("/api/25/rules", json=RULE)
+    clock.move(1)
+    deliver(server, clock)
+
+    assert sorted((one["type"], one["state"]) for one in deliveries(server)) == [
+        ("RuleAdded", "delivered"), ("UserLogin", "delivered"), ("UserLogin", "failed"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("url", "fault"),
     [
@@ -237,11 +279,24 @@ def test_nobody_has_more_told_than_they_may_read_and_tenants_see_only_their_own(
 
     told = [(json.loads(body)["id"].split(":")[0], json.loads(body)["type"]) for _, body in target.taken]
     assert sorted(told) == [("acme", "WebhookAdded"), ("default", "RuleAdded"), ("default", "WebhookAdded")]
+    assert [one["state"] for one in deliveries(server)] == ["delivered", "delivered"]
     # Nothing is told of a tenant that is switched off.
     server.put("/api/25/rules", token=token, json=RULE)
     with server.opened.database.writing() as connection:
         connection.exec_driver_sql("UPDATE tenants SET state = 'DISABLED' WHERE id = 'acme'")
     assert deliver(server, Clock()) == 0
+
+
+def test_a_tenant_that_is_deleted_for_good_takes_its_webhooks_along(server: Server, target: Target) -> None:
+    make_tenant(server)
+    make_hook(server, target.url, token=admin_of(server, "acme"))
+    deliver(server, Clock())
+
+    server.opened.all_tenants.delete(Context.system("system", "test"), "acme")
+
+    with server.opened.database.everywhere("test") as connection:
+        for table in (WebhookRow, DeliveryRow):
+            assert connection.execute(select(table.id)).fetchall() == []
 
 
 def test_a_deleted_webhook_takes_its_log_along(server: Server, target: Target) -> None:

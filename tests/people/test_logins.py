@@ -76,7 +76,7 @@ def test_logins_are_of_version_25(server: Server) -> None:
     assert server.post("/api/24/auth/login", json={"email": "bob", "password": PASSWORD}).status_code == 404
 
 
-def test_an_access_token_lives_five_minutes(server: Server, clock: time_machine.Traveller) -> None:
+def test_requirement_11_an_access_token_lives_five_minutes(server: Server, clock: time_machine.Traveller) -> None:
     bob = person(server, "bob")
 
     clock.move_to(START + timedelta(minutes=4, seconds=59))
@@ -85,7 +85,7 @@ def test_an_access_token_lives_five_minutes(server: Server, clock: time_machine.
     assert me(server, bob.access) == 401
 
 
-def test_a_refresh_token_lives_a_day(server: Server, clock: time_machine.Traveller) -> None:
+def test_requirement_11_a_refresh_token_lives_a_day(server: Server, clock: time_machine.Traveller) -> None:
     bob, other = person(server, "bob"), person(server, "eve")
 
     clock.move_to(START + timedelta(hours=23, minutes=59))
@@ -105,7 +105,7 @@ def test_a_refreshed_token_keeps_the_end_of_its_family(server: Server, clock: ti
     assert refreshed(server, pair["refresh"]).status_code == 401
 
 
-def test_a_refresh_gives_a_new_pair_that_works(server: Server) -> None:
+def test_requirement_12_a_refresh_gives_a_new_pair_that_works(server: Server) -> None:
     bob = person(server, "bob")
 
     pair = refreshed(server, bob.refresh).get_json()
@@ -115,7 +115,7 @@ def test_a_refresh_gives_a_new_pair_that_works(server: Server) -> None:
     assert refreshed(server, pair["refresh"]).status_code == 200
 
 
-def test_a_refresh_token_that_is_used_twice_ends_its_whole_family(server: Server) -> None:
+def test_requirement_12_a_refresh_token_that_is_used_twice_ends_its_whole_family(server: Server) -> None:
     bob = person(server, "bob")
     pair = refreshed(server, bob.refresh).get_json()
 
@@ -139,7 +139,7 @@ def test_a_reuse_leaves_the_persons_other_logins_alone(server: Server) -> None:
     assert me(server, second["access"]) == 200
 
 
-def test_of_two_parallel_refreshes_one_wins(server: Server) -> None:
+def test_requirement_12_of_two_parallel_refreshes_one_wins(server: Server) -> None:
     bob = person(server, "bob")
     server.client  # noqa: B018  made before the threads, so that both use one
 
@@ -157,14 +157,14 @@ def test_a_client_that_lost_the_answer_of_a_refresh_logs_in_again(server: Server
     assert log_in(server, "bob").status_code == 200
 
 
-def test_a_token_is_good_for_its_own_purpose_only(server: Server) -> None:
+def test_requirement_11_a_token_is_good_for_its_own_purpose_only(server: Server) -> None:
     bob = person(server, "bob")
 
     assert me(server, bob.refresh) == 401
     assert refreshed(server, bob.access).status_code == 401
 
 
-def test_a_token_of_no_algorithm_another_algorithm_or_another_key_is_refused(server: Server) -> None:
+def test_requirement_11_a_token_of_no_algorithm_another_algorithm_or_another_key_is_refused(server: Server) -> None:
     bob = person(server, "bob")
     ring = server.opened.committer.ring
     said = claims(bob.access)
@@ -227,7 +227,7 @@ def test_a_token_of_one_tenant_opens_no_other(server: Server) -> None:
 # --- Refusals ---------------------------------------------------------------------------------------------------------
 
 
-def test_an_unknown_person_and_a_wrong_password_are_refused_alike(server: Server) -> None:
+def test_requirement_13_an_unknown_person_and_a_wrong_password_are_refused_alike(server: Server) -> None:
     make_user(server, "bob", email="bob@example.com")
 
     answers = [
@@ -247,7 +247,7 @@ def test_input_that_is_no_login_is_answered_by_the_bare_map_of_wrong_fields(serv
     assert (missing.status_code, missing.get_json()) == (400, {"password": ["is required and was not sent"]})
 
 
-def test_failed_logins_are_throttled_and_right_ones_are_not(server: Server) -> None:
+def test_requirement_13_failed_logins_are_throttled_and_right_ones_are_not(server: Server) -> None:
     make_user(server, "bob")
 
     statuses = [log_in(server, "bob", "wrong").status_code for _ in range(21)]
@@ -299,7 +299,7 @@ def test_a_logout_of_nobody_is_refused(server: Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["disable", "delete"])
-def test_a_person_who_is_shut_out_stops_at_once(server: Server, how: str) -> None:
+def test_requirement_12_a_person_who_is_shut_out_stops_at_once(server: Server, how: str) -> None:
     bob = person(server, "bob", roles=["user"])
     token = bob.call("PUT", f"/api/25/users/{bob.id}/tokens", json={"name": "laptop"}).get_json()["data"]["tokens"][0]
     owned = {"id": "robot", "name": "robot", "status": "enabled", "tenants": "*", "owner": bob.id}

@@ -280,6 +280,30 @@ def test_fact_28_what_is_no_json_object_is_refused(rows: Server) -> None:
     assert code(text.json) == "UnsupportedMediaTypeError"
 
 
+def test_fact_29_every_error_has_the_same_form(rows: Server) -> None:
+    for more, status, wanted in (
+        ({"json": {"page": 0}}, 400, "ValidationError"),
+        ({"data": "{x", "content_type": "application/json"}, 400, "BadRequestError"),
+        ({"data": "x", "content_type": "text/plain"}, 415, "UnsupportedMediaTypeError"),
+        ({"json": {}, "headers": {"X-API-Token": "none"}}, 401, "UnauthorizedError"),
+        ({"json": {}, "token": rows.account("no", authorization="none")}, 403, "ForbiddenError"),
+    ):
+        answer = rows.post("/api/25/rules/search", **more)
+        assert (answer.status_code, code(answer.json)) == (status, wanted)
+        assert answer.json["action"] == "searchRules"
+        assert answer.json["errorDetails"]
+        assert parse_rfc3339(answer.json["meta"]["serverTime"])
+
+
+def test_the_published_nested_example_is_refused_with_the_paths_that_exist(rows: Server) -> None:
+    found = ask(rows, {"extend": ["listing.items.item"]}, path="rules", status=400)
+
+    assert (code(found), constraints(found)) == ("ValidationError", {"isEnum"})
+    assert found["meta"]["error"]["details"][0]["property"] == "extend"
+    for path in ("directives", "directives.technique", "groups", "groups.category", "category"):
+        assert path in found["errorDetails"]
+
+
 def test_fact_30_credentials_and_rights(rows: Server) -> None:
     acl = ({"path": "rules/search", "actions": ["post"]},)
     only = rows.account("only", authorization="acl", acl=acl)
@@ -353,6 +377,10 @@ def test_letters_beyond_ascii_are_found_in_any_case(rows: Server) -> None:
 
     assert names(ask(rows, {"search": {"displayName": ["éCOLE"]}}, path="rules")) == ["École de Rennes"]
     assert ask(rows, {"search": {"objectName": ["éCOLE"]}}, path="events")["meta"]["total"] == 1
+    submit(rows.opened, Edit("rule", "r-2", "create", {"displayName": "Große Straße ΣΟΦΟΣ"}))
+    for text in ("GROSSE STRASSE", "große straße", "σοφος", "ΣΟΦΟσ"):
+        assert names(ask(rows, {"search": {"displayName": [text]}}, path="rules")) == ["Große Straße ΣΟΦΟΣ"]
+        assert ask(rows, {"search": {"objectName": [text]}}, path="events")["meta"]["total"] == 1
 
 
 def test_events_come_newest_first(rows: Server) -> None:

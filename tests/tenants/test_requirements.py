@@ -6,6 +6,7 @@ from itertools import chain, repeat
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from app.application import create_app
 from app.boot import Installation
@@ -16,6 +17,7 @@ from app.core.tenancy import tenant_id
 from app.store.session import TenantSession
 from app.verify import verify_installation
 from tests.installations import Server, as_account, submit
+from tests.tenants.conftest import SECRET
 from tests.tenants.registering import PASSWORD, Client, ask, bare, registered
 
 PUBLIC = Context.system("public", "test")
@@ -303,6 +305,27 @@ def test_requirement_22_a_rotated_key_is_dead_at_once(server: Server) -> None:
     session = TenantSession(server.opened.database, client.id)
     assert session.head().seq == 3
     session.release()
+
+
+def test_requirement_22_no_more_people_than_the_tenant_may_have(server: Server) -> None:
+    client = registered(server)
+    secret = {"X-Admin-Token": SECRET}
+    assert bare(server, "PUT", f"/domain/{client.id}", json={"maxUsers": 2}, headers=secret).status_code == 200
+
+    def made(name: str, path: str = "/api/25/users") -> TestResponse:
+        return client.call("PUT", path, json={"username": name, "password": PASSWORD})
+
+    one, two = made("one"), made("two")
+    invited = client.call("POST", "/api/25/users/invite", json={"email": "x@example.com"})
+    assert (one.status_code, two.status_code, invited.status_code) == (201, 400, 400)
+    assert two.json["errorDetails"] == ("Too many users: this tenant may have 2; delete one, or ask for a higher limit")
+    assert [len(client.call("GET", "/api/25/users").json["data"]["users"])] == [2]
+    assert (
+        client.call("POST", f"/api/25/users/{one.json['data']['users'][0]['id']}", json={"name": "x"}).status_code
+        == 200
+    )
+    client.call("DELETE", f"/api/25/users/{one.json['data']['users'][0]['id']}")
+    assert made("three").status_code == 201
 
 
 def test_requirement_22_an_account_does_not_end_its_tenant(server: Server) -> None:

@@ -4,7 +4,9 @@ import re
 
 import jwt
 
-from tests.installations import Server
+from app.boot import Installation
+from app.config import Config
+from tests.installations import Server, configured
 from tests.tenants.registering import PASSWORD, ask, bare, registered
 
 
@@ -33,6 +35,17 @@ def test_the_client_is_set_up_before_the_answer_arrives(server: Server) -> None:
     client = registered(server)
 
     assert client.call("GET", "/api/25/rules").status_code == 200
+
+
+def test_where_registration_is_closed_what_was_sent_is_not_looked_at(
+    config: Config, installation: Installation
+) -> None:
+    closed = Server(configured(config.database_url, config.keys_dir, config.data_dir), installation)
+    text = "Registration is closed on this server; ask its operator for a tenant"
+
+    for body in ({"email": "john@example.com", "password": PASSWORD}, {"email": "none"}, {}, {"bogus": 1}):
+        answer = bare(closed, "POST", "/auth/register", json=body)
+        assert (answer.status_code, answer.json) == (403, {"detail": text})
 
 
 def test_the_key_in_the_header_points_to_the_own_data(server: Server) -> None:

@@ -64,8 +64,7 @@ def impact_of(effects: Effects) -> Document:
     for effect in effects.all:
         before, after = before | effect.reached.before, after | effect.reached.after
         rules |= effect.reached.rules
-    both = before | after
-    unseen = sorted(both.unseen | both.absent)
+    unseen = sorted(before.unseen | after.unseen)
     return {
         "before": _listed(before.ids),
         "after": _listed(after.ids),

@@ -112,4 +112,4 @@ def _reaches_enough(touched: Sequence[Effect], least: int) -> bool:
     if least == 0:
         return True
     nodes = reduce(lambda one, other: one | other, (one.reached.both for one in touched), NOBODY)
-    return bool(nodes.unseen) or len(nodes.ids | nodes.absent) >= least
+    return bool(nodes.unseen) or len(nodes.ids) >= least

@@ -30,19 +30,16 @@ class State(Protocol):
 class Nodes:
     """Some nodes.
 
-    `unseen` are targets of which nobody can say which nodes they will be, `absent` listed ids that are no nodes yet;
-    `groups` are those that any of them is in.
+    Listed ids that are no nodes yet count as nodes. `unseen` are targets of which nobody can say which nodes they will
+    be; `groups` are those that any of the nodes is in.
     """
 
     ids: frozenset[str] = frozenset()
     unseen: frozenset[str] = frozenset()
-    absent: frozenset[str] = frozenset()
     groups: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __or__(self, other: "Nodes") -> "Nodes":
-        return Nodes(
-            self.ids | other.ids, self.unseen | other.unseen, self.absent | other.absent, self.groups | other.groups
-        )
+        return Nodes(self.ids | other.ids, self.unseen | other.unseen, self.groups | other.groups)
 
     def __bool__(self) -> bool:
         return bool(self.named)
@@ -50,7 +47,7 @@ class Nodes:
     @property
     def named(self) -> frozenset[str]:
         """Everything that is known of them by name."""
-        return self.ids | self.unseen | self.absent
+        return self.ids | self.unseen
 
     def are_in(self, group: str) -> bool:
         """Tell whether any of them is in a group; what cannot be seen may be in any."""
@@ -58,8 +55,8 @@ class Nodes:
 
     def are_supervised(self, unsupervised: Collection[str]) -> bool:
         """Tell whether any of them is in a supervised target; what cannot be seen counts as supervised."""
-        if self.unseen or self.absent or not self.ids:
-            return bool(self.unseen or self.absent)
+        if self.unseen or not self.ids:
+            return bool(self.unseen)
         if not set(unsupervised) >= ALL or (ROOT in self.ids and SERVERS not in unsupervised):
             return True
         return any(GROUP + group not in unsupervised for group in self.groups)

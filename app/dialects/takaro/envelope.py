@@ -10,6 +10,7 @@ from app.core.canonical import JSON, Document
 from app.core.clock import now_ms, rfc3339
 from app.http.envelope import JSON_TYPE, dump
 from app.http.problems import headers_of, translated
+from app.http.search_errors import SearchError, problem_of
 from app.http.versions import TRUE
 
 
@@ -61,9 +62,11 @@ def failure(raised: Exception, request_id: str) -> Response:
         message = said.message or error.message
     else:
         message = f"Internal server error; tell the operator the id of this request: {request_id}"
-    details: JSON = [*error.details] if isinstance(error, ValidationFault) else None
-    code = "ValidationError" if isinstance(error, ValidationFault) else said.code
-    problem: Document = {"code": code, "message": message, "details": details}
+    problem: Document = {"code": said.code, "message": message, "details": None}
+    if isinstance(error, ValidationFault):
+        problem = {**problem, "code": "ValidationError", "details": [*error.details]}
+    elif isinstance(error, SearchError):
+        problem = problem_of(error, problem)
     headers = headers_of(error, TRUE) if said.status != 400 else {}  # noqa: PLR2004  the status itself
     return _response(said.status, {"meta": {"error": problem, "serverTime": rfc3339(now_ms())}, "data": None}, headers)
 

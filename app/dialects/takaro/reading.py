@@ -7,14 +7,20 @@ from typing import Final
 from flask import Request
 
 from app.core.canonical import JSON, Document, parse
+from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError, UnsupportedMediaError
 from app.dialects.takaro.envelope import ValidationFault
 from app.http.params import body_of, has_body, is_json
+from app.http.search_errors import MOST_FAULTS, echoed, short
+from app.people.members import check_email
 
 Check = Callable[[str, JSON], Mapping[str, str]]
 """`(property, value) -> {constraint: sentence}`, empty for a good value."""
 
 MOST_NUMBER: Final = 2**53 - 1
+SECRET: Final = ("password", "registrationToken")
+MASKED: Final = "***"
+"""What an error says instead of a secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Property:
     ignored: bool = False
 
 
-def text(least: int, most: int) -> Check:
+def text(least: int, most: int, *, printable: bool = True) -> Check:
     """Take texts of these lengths."""
 
     def check(name: str, value: JSON) -> Mapping[str, str]:
@@ -35,7 +41,7 @@ def text(least: int, most: int) -> Check:
             return {"isString": f"{name} must be a string"}
         if not least <= len(value) <= most:
             return {"isLength": f"{name} must be longer than or equal to {least} and at most {most} characters"}
-        return {} if value.isprintable() else {"isString": f"{name} must not hold control characters"}
+        return {} if value.isprintable() or not printable else {"isString": f"{name} must not hold control characters"}
 
     return check
 
@@ -57,6 +63,35 @@ def number(name: str, value: JSON) -> Mapping[str, str]:
     if value < 0:
         return {"min": f"{name} must not be less than 0"}
     return {} if value <= MOST_NUMBER else {"max": f"{name} must not be greater than {MOST_NUMBER}"}
+
+
+def flag(name: str, value: JSON) -> Mapping[str, str]:
+    """Take true and false."""
+    return {} if isinstance(value, bool) else {"isBoolean": f"{name} must be a boolean value"}
+
+
+def moment(name: str, value: JSON) -> Mapping[str, str]:
+    """Take times with a zone."""
+    try:
+        if isinstance(value, str) and parse_rfc3339(value):
+            return {}
+    except InvalidError:
+        pass  # told below, in the words of these clients
+    return {"isIso8601": f"{name} must be a valid ISO 8601 date string"}
+
+
+def nothing(name: str, _value: JSON) -> Mapping[str, str]:
+    """Take null alone: what the property would name does not exist here."""
+    return {"isEnum": f"{name} must be null: there are no game objects here"}
+
+
+def address(name: str, value: JSON) -> Mapping[str, str]:
+    """Take e-mail addresses."""
+    try:
+        check_email(value if isinstance(value, str) else "")
+    except InvalidError:
+        return {"isEmail": f"{name} must be an email"}
+    return {}
 
 
 def anything(_name: str, _value: JSON) -> Mapping[str, str]:
@@ -105,15 +140,16 @@ def checked(body: Document, table: Mapping[str, Property]) -> Document:
         if wrong:
             faults.append(_detail(name, value, wrong))
     if faults:
-        raise ValidationFault(faults)
+        raise ValidationFault(faults[:MOST_FAULTS])
     return {name: value for name, value in body.items() if not table[name].ignored}
 
 
 def _unknown(body: Document, table: Mapping[str, Property]) -> Iterable[Document]:
     for name, value in body.items():
         if name not in table:
-            yield _detail(name, value, {"whitelistValidation": f"property {name} should not exist"})
+            yield _detail(name, value, {"whitelistValidation": f"property {short(name)} should not exist"})
 
 
 def _detail(name: str, value: JSON, constraints: Mapping[str, str]) -> Document:
-    return {"property": name, "value": value, "constraints": dict(constraints)}
+    value = MASKED if name in SECRET and value is not None else echoed(value)
+    return {"property": short(name), "value": value, "constraints": dict(constraints)}

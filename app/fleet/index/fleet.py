@@ -62,6 +62,8 @@ class FleetIndex:
 
     def _follow(self, session: TenantSession, epoch: int) -> None:
         self._unsettled = self._take_inbox() or self._unsettled
+        if not self._unsettled and epoch <= self._epoch:
+            return
         first = self._epoch == NOTHING_SEEN
         if first:
             # Cut short it would begin anew at the next request, and never end in a fleet that is large enough.
@@ -69,8 +71,6 @@ class FleetIndex:
         wanted = self._facets()
         if not first:
             self.look_at(session, wanted)
-        if not self._unsettled and epoch <= self._epoch:
-            return
         self._sight.nodes.watch(wanted)
         touched: dict[int, Told] = {}
         changed_many = first

@@ -106,6 +106,8 @@ class Keeper:
 
     def _forget_reached(self, changed: set[str], *, nodes_changed: bool) -> None:
         """Forget the nodes of the rules whose targets may have other nodes now."""
+        if not changed and not nodes_changed:
+            return
         moved = {f"{GROUP}{group}" for group in changed}
         for rule in list(self.sight.reached):
             targets = self._targets.get(rule, frozenset())

@@ -3,15 +3,17 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from pyroaring import BitMap
-
 from app.changes.change import Change
-from app.changes.review.reach import Nodes, Reached
-from app.fleet.index.sight import Sight, union
-from app.fleet.index.targets import included_in
-from app.fleet.targets import GROUP, SPECIAL
+from app.changes.review.reach import EVERYTHING, NOBODY, Nodes, Reached
+from app.core.canonical import JSON
+from app.fleet.index.sight import ALL, NO_SERVERS, Sight, union
+from app.fleet.index.targets import is_in, nodes_in
+from app.fleet.references import items
+from app.fleet.targets import GROUP, SPECIAL, simple_targets
 from app.store.documents import Stored
 
+EVERY_NODE: Final = (ALL, NO_SERVERS)
+"""The special targets that a node which is made later will be in."""
 THROUGH_RULES: Final = ("rule", "directive", "technique")
 
 
@@ -19,14 +21,16 @@ def touched(changes: Sequence[Change], before: Sight, after: Sight) -> list[Reac
     """Say what each change reaches, in their order: a rule its targets, a directive or technique those of its rules.
 
     A group reaches its members; the rules that name it, or name a group that looks into it, come with it. Disabled
-    rules count: whoever enables them later changes no more than that.
+    rules count: whoever enables them later changes no more than that. A parameter may be used anywhere.
     """
     return [_touched(change, before, after) for change in changes]
 
 
-def reached_by(target: str, sight: Sight) -> Nodes:
-    """Give what a simple target reaches."""
-    return _reached([target], sight)
+def members_of(group: str, sight: Sight) -> frozenset[str]:
+    """Name the members of a group, and the ids that it lists and that are no nodes yet."""
+    known = sight.groups.get(group)
+    listed = known.listed if known is not None else frozenset[str]()
+    return listed.union(sight.nodes.ids_of(sight.members_of(group)))
 
 
 def _touched(change: Change, before: Sight, after: Sight) -> Reached:
@@ -58,34 +62,56 @@ def _all_below(group: str, sight: Sight) -> set[str]:
 
 def _side(change: Change, stored: Stored | None, sight: Sight, rules: Iterable[str]) -> Nodes:
     if stored is None:
-        return Nodes()
+        return NOBODY
     if change.kind == "group":
-        return _reached([GROUP + change.id], sight)
-    known = [rule for rule in rules if rule in sight.rules]
-    numbers = union(sight.targeted(rule) for rule in known)
-    return _named(numbers, {one for rule in known for one in included_in(sight.rules[rule]["targets"])}, sight)
+        return _named(members_of(change.id, sight), _unseen(GROUP + change.id, sight), sight)
+    if change.kind == "parameter":
+        return EVERYTHING
+    if change.kind == "instance":
+        node = stored.document.get("nodeId")
+        return _named({node}, (), sight) if isinstance(node, str) and node else EVERYTHING
+    known = [items(sight.rules[rule]["targets"]) for rule in rules if rule in sight.rules]
+    ids = sight.nodes.ids_of(union(nodes_in(targets, sight.target) for targets in known))
+    unborn = (one for targets in known for one in _unborn(targets, sight))
+    unseen = (one for targets in known for one in _unseen({"or": targets}, sight))
+    return _named({*ids, *unborn}, unseen, sight)
 
 
-def _reached(targets: Collection[str], sight: Sight) -> Nodes:
-    return _named(union(sight.target(one) for one in targets), targets, sight)
-
-
-def _named(numbers: BitMap, targets: Iterable[str], sight: Sight) -> Nodes:
-    """Name the nodes with these numbers, and what their targets include beside them."""
+def _named(ids: Collection[str], unseen: Iterable[str], sight: Sight) -> Nodes:
+    """Add to nodes, some of which may not be there yet, the groups that any of them is in."""
+    numbers = sight.nodes.numbers_of(ids)
     groups = {group for group, members in sight.members.items() if members.intersect(numbers)}
-    unseen: set[str] = set()
-    absent: set[str] = set()
-    for target in targets:
-        if target in SPECIAL:
-            unseen.add(target)
-        elif target.startswith(GROUP):
-            group = target.removeprefix(GROUP)
-            read = sight.groups.get(group)
-            if read is None:
-                continue
-            if read.is_unreadable:
-                unseen.add(target)
-            listed = [one for one in read.listed if sight.nodes.number_of(one) is None]
-            absent.update(listed)
-            groups.update([group] if listed else ())
-    return Nodes(frozenset(sight.nodes.ids_of(numbers)), frozenset(unseen), frozenset(absent), frozenset(groups))
+    if len(numbers) < len(ids):
+        groups.update(group for group, read in sight.groups.items() if not read.listed.isdisjoint(ids))
+    return Nodes(frozenset(ids), frozenset(unseen), frozenset(groups))
+
+
+def _unborn(targets: Sequence[JSON], sight: Sight) -> Iterable[str]:
+    """Name the listed ids that are no nodes yet and would be reached if they were."""
+    groups = [sight.groups.get(text.removeprefix(GROUP)) for text in simple_targets(targets) if text.startswith(GROUP)]
+    listed = {one for group in groups if group is not None for one in group.listed}
+    for node_id in listed:
+        if sight.nodes.number_of(node_id) is None and is_in(targets, lambda text: _would_hold(text, node_id, sight)):  # noqa: B023  asked at once
+            yield node_id
+
+
+def _would_hold(target: str, node_id: str, sight: Sight) -> bool:
+    group = sight.groups.get(target.removeprefix(GROUP)) if target.startswith(GROUP) else None
+    if group is not None:
+        return node_id in group.listed
+    return SPECIAL.get(target) in EVERY_NODE
+
+
+def _unseen(composition: JSON, sight: Sight) -> set[str]:
+    """Name what of a target counts although no node is in it; a part without any bounds what it is cut with."""
+    if isinstance(composition, str):
+        group = sight.groups.get(composition.removeprefix(GROUP)) if composition.startswith(GROUP) else None
+        return {composition} if composition in SPECIAL or (group is not None and group.is_unreadable) else set()
+    if not isinstance(composition, dict):
+        return set()
+    if "include" in composition:
+        return _unseen(composition["include"], sight)
+    if "and" in composition:
+        parts = [_unseen(part, sight) for part in items(composition["and"])]
+        return set().union(*parts) if all(parts) else set()
+    return set().union(*(_unseen(part, sight) for part in items(composition.get("or"))))

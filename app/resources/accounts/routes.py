@@ -7,9 +7,12 @@ from app.changes.work import Work
 from app.core.errors import NotFoundError
 from app.http.endpoint import Answer, Endpoint, Given, Item, Paging, list_under
 from app.http.resource import Resource
+from app.http.search import Extension, Searchable
 from app.http.versions import Lifespan
+from app.people.searching import users_with
 from app.resources.accounts import service
 from app.resources.accounts.schema import AccountInput, AccountSchema
+from app.resources.accounts.searching import ACCOUNTS_TABLE, SEARCH_KEYS
 from app.resources.accounts.shape import account_json
 
 READ, WRITE = "administration_read", "administration_write"
@@ -118,4 +121,16 @@ ENDPOINTS = (
     _endpoint(*_DELETE, delete, lifespan=Lifespan(25)),
 )
 
-RESOURCE = Resource(name="apiaccounts", endpoints=ENDPOINTS)
+SEARCH = Searchable(
+    name="accounts",
+    path="/apiaccounts",
+    right=READ,
+    show=lambda _work, accounts: [account_json(account) for account in accounts],
+    keys={key.name: key for key in SEARCH_KEYS},
+    source=lambda _work: ACCOUNTS_TABLE,
+    extensions={
+        "owner": Extension(find=users_with(lambda account: [account.owner] if account.owner else []), target="users")
+    },
+)
+
+RESOURCE = Resource(name="apiaccounts", endpoints=ENDPOINTS, searchables=(SEARCH,))

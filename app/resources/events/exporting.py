@@ -185,6 +185,7 @@ EXPORT = Endpoint(
     container=TEXT,
     query=ExportQuery,
     lifespan=Lifespan(25),
-    media_type="application/x-ndjson",
+    media_type=TYPES["ndjson"],
+    other_media_types=(TYPES["csv"].partition(";")[0],),
     streams=True,
 )

@@ -26,7 +26,7 @@ def event_row(one: Event, body: str | None, names: dict[str, str]) -> Document:
         "time": rfc3339(one.time),
         "type": one.type,
         "outcome": one.outcome,
-        "actor": {**_party(one.actor), "name": (private.name if private else None) or one.actor.handle},
+        "actor": actor_of(one),
         "credential": {"id": one.credential, "name": names.get(one.credential)} if one.credential else None,
         "onBehalfOf": _party(one.on_behalf_of) if one.on_behalf_of else None,
         "source": source,
@@ -38,6 +38,11 @@ def event_row(one: Event, body: str | None, names: dict[str, str]) -> Document:
         "prevHash": one.prev_hash,
         "hash": one.hash,
     }
+
+
+def actor_of(one: Event) -> Document:
+    """Show who did an event."""
+    return {**_party(one.actor), "name": (one.private.name if one.private else None) or one.actor.handle}
 
 
 def whole_event(one: Event, body: str | None, names: dict[str, str]) -> Document:

@@ -10,18 +10,21 @@ from app.http.auth import API_KEY, BEARER
 from app.http.endpoint import ANYBODY, PUBLIC, TEXT, Answer, Endpoint, Given
 from app.http.resource import Resource
 from app.http.versions import Lifespan
-from app.resources.logins import service
+from app.resources.logins import resetting, service
 from app.resources.logins.acceptance import accept
 from app.resources.logins.schema import (
     AcceptanceInput,
+    ForgottenInput,
     LinkQuery,
     LoginInput,
     LogoutInput,
     PasswordInput,
     RefreshInput,
+    ResetInput,
 )
 
 PAGE: Final = Path(__file__).with_name("page.html")
+RESET_PAGE: Final = Path(__file__).with_name("reset.html")
 PAGE_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -63,9 +66,29 @@ def accept_invitation(work: Work, given: Given) -> Answer:
     return Answer.plain(accept(work, str(given.fields["token"]), None if password is None else str(password)))
 
 
+def ask_for_reset(work: Work, given: Given) -> Answer:
+    """Let a link for a new password be mailed."""
+    client = given.fields.get("client")
+    return Answer.plain(resetting.ask(work, str(given.fields["email"]), None if client is None else str(client)))
+
+
+def reset_password(work: Work, given: Given) -> Answer:
+    """Set a new password by a mailed link."""
+    return Answer.plain(resetting.reset(work, str(given.fields["token"]), str(given.fields["password"])))
+
+
 def show_page(_work: Work, given: Given) -> Answer:
     """Show the page that a mailed link opens; opening it accepts nothing, because mail programs open links too."""
-    page = PAGE.read_text("utf-8").replace("{token}", escape(str(given.query.get("token", ""))))
+    return _page(PAGE, given)
+
+
+def show_reset_page(_work: Work, given: Given) -> Answer:
+    """Show the page of a link for a new password."""
+    return _page(RESET_PAGE, given)
+
+
+def _page(file: Path, given: Given) -> Answer:
+    page = file.read_text("utf-8").replace("{token}", escape(str(given.query.get("token", ""))))
     return Answer(raw=page.encode(), content_type="text/html; charset=utf-8", headers=PAGE_HEADERS)
 
 
@@ -93,6 +116,18 @@ ENDPOINTS = (
     _endpoint(
         "POST", "/auth/accept-invitation", "acceptInvitation", "Accept an invitation", accept_invitation,
         input=AcceptanceInput,
+    ),
+    _endpoint(
+        "POST", "/auth/forgot-password", "askForReset", "Let a link for a new password be mailed", ask_for_reset,
+        input=ForgottenInput, greets=(API_KEY,),
+    ),
+    _endpoint(
+        "POST", "/auth/reset-password", "resetPassword", "Set a new password by a mailed link", reset_password,
+        input=ResetInput,
+    ),
+    _endpoint(
+        "GET", "/auth/reset-password", "showReset", "Show the page of a link for a new password", show_reset_page,
+        container=TEXT, bare=False, query=LinkQuery, media_type="text/html",
     ),
     _endpoint(
         "GET", "/auth/accept-invitation", "showInvitation", "Show the page of a mailed link", show_page,

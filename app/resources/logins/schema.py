@@ -42,3 +42,17 @@ class LinkQuery(ApiSchema):
     """What a mailed link carries."""
 
     token = Text(max_length=4096)
+
+
+class ForgottenInput(ApiSchema):
+    """Who forgot their password; `client` is the id or name of the tenant."""
+
+    email = Text(required=True, min_length=1)
+    client = Text()
+
+
+class ResetInput(ApiSchema):
+    """The token of a mailed link, and the password that is to be."""
+
+    token = Text(required=True, max_length=4096)
+    password = Text(required=True, max_length=1000)

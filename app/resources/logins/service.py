@@ -1,9 +1,8 @@
 """Logging in, refreshing, logging out, changing one's password; who fails is never told why."""
 
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from app.changes.operating import Deed
@@ -13,19 +12,17 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import ForbiddenError, InvalidError, UnauthenticatedError
 from app.core.rights import contract
-from app.core.tenancy import DEFAULT, PUBLIC, refuse_inactive
+from app.core.tenancy import PUBLIC, refuse_inactive
 from app.people.callers import actor_of, rights_of_user
 from app.people.logins import begin_login, pair_of
 from app.people.members import about
 from app.people.passwords import check_password, hash_password, verify_password
 from app.people.tokens import Claims, read
+from app.resources.logins.proving import REFUSED, candidate, hash_of, note_failure, tenant_called
 from app.store import logins as store
 from app.store.people import (
     User,
-    find_by_email,
-    find_by_username,
     find_identity,
-    find_identity_by_email,
     lock_user,
     memberships,
     update_identity,
@@ -33,22 +30,9 @@ from app.store.people import (
 )
 from app.store.rows import everywhere
 from app.store.session import TenantSession
-from app.store.tenants import find_tenant, tenants_called
+from app.store.tenants import find_tenant
 
-REFUSED: Final = "E-mail address or password are wrong; send both as they were set"
 EXPIRED: Final = "The refresh token opens nothing (any more); log in again"
-FALLBACK: Final = DEFAULT
-"""The tenant of those who name none and have no identity of their own: a single-tenant installation needs no name."""
-
-_log = structlog.get_logger()
-
-
-class _Candidate(NamedTuple):
-    """Who it may be, and the hash that the password must have; `also` are further tenants of the same person."""
-
-    user: User | None
-    hashed: str | None
-    also: tuple[str, ...] = ()
 
 
 def log_in(work: Work, name: str, password: str, client: str | None) -> Document:
@@ -60,16 +44,16 @@ def log_in(work: Work, name: str, password: str, client: str | None) -> Document
     """
     tenant = work.ctx.tenant if work.ctx.tenant != PUBLIC else None
     with work.session.database.everywhere("login") as connection:
-        candidate = _candidate(connection, name, tenant or _tenant_called(connection, client))
-    user = candidate.user
-    is_right = verify_password(candidate.hashed, password)
+        found = candidate(connection, name, tenant or tenant_called(connection, client))
+    user = found.user
+    is_right = verify_password(found.hashed, password)
     if user is None or not is_right or not user.is_active:
-        _note_failure(work, user)
+        note_failure(work, user)
         raise UnauthenticatedError(REFUSED)
-    if candidate.also:
-        text = f"You belong to several tenants; name one of them in 'client': {', '.join(candidate.also)}"
+    if found.also:
+        text = f"You belong to several tenants; name one of them in 'client': {', '.join(found.also)}"
         raise InvalidError(text, fields={"client": [text]})
-    return _begin(work, user, candidate.hashed)
+    return _begin(work, user, found.hashed)
 
 
 def refresh(work: Work, token: str) -> Document:
@@ -98,7 +82,7 @@ def refresh(work: Work, token: str) -> Document:
         rotated = replace(login, generation=login.generation + 1, rotated=now)
         return Deed(facts=(), answer=pair_of(work.committer.ring, rotated, now))
 
-    pair = _as_user(work, user, "Refresh a login").operate(act)
+    pair = as_user(work, user, "Refresh a login").operate(act)
     if not pair:
         raise UnauthenticatedError(EXPIRED)
     return pair
@@ -113,12 +97,12 @@ def log_out(work: Work, token: str | None) -> Document:
     if token is None:
         if work.ctx.actor.kind != "user" or work.ctx.credential is None:
             raise UnauthenticatedError(EXPIRED)
-        return _end(work, work.ctx, work.ctx.credential)
+        return end_login(work, work.ctx, work.ctx.credential)
     claims = read(work.committer.ring, token, "refresh", now_ms())
     user = None if claims is None else _user_of(work, claims)
     if claims is None or user is None:
         raise UnauthenticatedError(EXPIRED)
-    return _end(work, _context(work, user, ""), claims.jti.rpartition(".")[0])
+    return end_login(work, _context(work, user, ""), claims.jti.rpartition(".")[0])
 
 
 def show_caller(work: Work) -> Document:
@@ -161,7 +145,7 @@ def change_password(work: Work, present: str, wanted: str) -> Document:
     """
     with work.session.database.connect(work.ctx.tenant) as connection:
         user = _caller(connection, work)
-        hashed = _hash_of(connection, user)
+        hashed = hash_of(connection, user)
     if not verify_password(hashed, present):
         work.note_later(replace(about(user, "BadCredentials"), outcome="denied"))
         text = "The present password is wrong"
@@ -170,9 +154,9 @@ def change_password(work: Work, present: str, wanted: str) -> Document:
 
     def act(connection: Connection, now: int) -> Deed:
         known = _caller(connection, work)
-        if _hash_of(connection, known) != hashed:
+        if hash_of(connection, known) != hashed:
             raise UnauthenticatedError(REFUSED)
-        _set_password(connection, known, fresh, now)
+        set_password(connection, known, fresh, now)
         _, pair = begin_login(connection, work.committer.ring, known, now)
         return Deed(facts=(about(known, "UserModified", {"changes": [{"path": "/password"}]}),), answer=pair, once=True)
 
@@ -182,16 +166,18 @@ def change_password(work: Work, present: str, wanted: str) -> Document:
 def _begin(work: Work, user: User, hashed: str | None) -> Document:
     def act(connection: Connection, now: int) -> Deed:
         known = lock_user(connection, user.tenant, user.id)
-        if known is None or not known.is_active or _hash_of(connection, known) != hashed:
+        if known is None or not known.is_active or hash_of(connection, known) != hashed:
             raise UnauthenticatedError(REFUSED)
         login, pair = begin_login(connection, work.committer.ring, known, now)
         update_user(connection, replace(known, last_login=now))
         return Deed(facts=(about(known, "UserLogin", {"login": login.id}),), answer=pair, once=True)
 
-    return _as_user(work, user, "Log in").operate(act)
+    return as_user(work, user, "Log in").operate(act)
 
 
-def _end(work: Work, ctx: Context, login_id: str) -> Document:
+def end_login(work: Work, ctx: Context, login_id: str) -> Document:
+    """End a login of the person in `ctx`, if it is theirs."""
+
     def act(connection: Connection, _now: int) -> Deed:
         login = store.find_login(connection, ctx.tenant, login_id)
         user = lock_user(connection, ctx.tenant, ctx.actor.id)
@@ -203,29 +189,8 @@ def _end(work: Work, ctx: Context, login_id: str) -> Document:
     return work.within(ctx.because("Log out")).operate(act)
 
 
-def _candidate(connection: Connection, name: str, tenant: str | None) -> _Candidate:
-    """Find whose name or address it is: one hash is compared, whoever it turns out to be."""
-    by_email = "@" in name
-    if tenant is None and by_email:
-        identity = find_identity_by_email(connection, name)
-        if identity is not None:
-            own = [user for user in memberships(connection, identity.id) if user.password is None and user.is_active]
-            if own:
-                also = tuple(user.tenant for user in own) if len(own) > 1 else ()
-                return _Candidate(own[0], identity.password, also)
-    find = find_by_email if by_email else find_by_username
-    user = find(connection, tenant or FALLBACK, name)
-    return _Candidate(user, None if user is None else _hash_of(connection, user))
-
-
-def _hash_of(connection: Connection, user: User) -> str | None:
-    if user.password is not None or user.identity is None:
-        return user.password
-    identity = find_identity(connection, user.identity)
-    return None if identity is None else identity.password
-
-
-def _set_password(connection: Connection, user: User, hashed: str, now: int) -> None:
+def set_password(connection: Connection, user: User, hashed: str, now: int) -> None:
+    """Set the password that a user logs in with, and end every login that the old one opened."""
     if user.password is not None or user.identity is None:
         update_user(connection, replace(user, password=hashed, updated=now))
         store.end_logins_of(connection, user.tenant, user.id)
@@ -236,16 +201,6 @@ def _set_password(connection: Connection, user: User, hashed: str, now: int) -> 
         with everywhere(connection, "logins of one person"):
             for one in memberships(connection, identity.id):
                 store.end_logins_of(connection, one.tenant, one.id)
-
-
-def _tenant_called(connection: Connection, client: str | None) -> str | None:
-    """Name the tenant of an id, or of a name that only one has; one that nobody has stands for itself and is empty."""
-    if client is None:
-        return None
-    if find_tenant(connection, client) is not None:
-        return client
-    called = tenants_called(connection, client)
-    return called[0] if len(called) == 1 else client
 
 
 def _caller(connection: Connection, work: Work) -> User:
@@ -264,7 +219,7 @@ def _context(work: Work, user: User, reason: str) -> Context:
     return Context(user.tenant, actor_of(user), source=work.ctx.source, reason=reason)
 
 
-def _as_user(work: Work, user: User, reason: str) -> Work:
+def as_user(work: Work, user: User, reason: str) -> Work:
     """Go on as the person, in a tenant that is open.
 
     Raises:
@@ -275,14 +230,3 @@ def _as_user(work: Work, user: User, reason: str) -> Work:
     session.release()
     refuse_inactive(state)
     return work.within(_context(work, user, reason))
-
-
-def _note_failure(work: Work, user: User | None) -> None:
-    """Log a failure off the request's path, so that its time does not tell whether the person exists."""
-    if user is None:
-        _log.warning(
-            "login failed", reason="unknown", address=work.ctx.source.ip, request_id=work.ctx.source.request_id
-        )
-        return
-    ctx = replace(work.ctx, tenant=user.tenant, reason="Failed login")
-    work.within(ctx).note_later(replace(about(user, "BadCredentials"), outcome="denied"))

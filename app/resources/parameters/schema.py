@@ -23,6 +23,9 @@ class ParameterInput(ApiSchema):
     inherit_mode = Text(data_key="inheritMode", pattern="(?:[mo][oap][oap])?")
     security = JsonValue()
     secret = Flag(metadata={"since": 25})
+    expires = Text(
+        data_key="expiresAt", metadata={"since": 25, "description": "when it is deleted by itself; empty: never"}
+    )
 
 
 class ParameterSchema(ApiSchema):
@@ -37,3 +40,4 @@ class ParameterSchema(ApiSchema):
     security = JsonValue(metadata={"omit_empty": True})
     secret = Flag(metadata={"since": 25})
     hidden = Flag(metadata={"since": 25})
+    expires = Text(data_key="expiresAt", metadata={"since": 25, "omit_empty": True})

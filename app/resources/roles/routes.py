@@ -6,9 +6,12 @@ from typing import Any
 from app.changes.work import Work
 from app.http.endpoint import Answer, Endpoint, Given, Item, Paging, list_under
 from app.http.resource import Resource
+from app.http.search import Searchable
 from app.http.versions import Lifespan
+from app.people.role_shapes import PERMISSIONS, copied
 from app.resources.roles import service
 from app.resources.roles.schema import RoleInput, RoleSchema
+from app.store.keys import Key
 
 PATH = "/roles/{id}"
 
@@ -72,4 +75,21 @@ ENDPOINTS = (
     _endpoint("DELETE", PATH, "deleteRole", "Delete a role that nobody has", delete, id_from="result"),
 )
 
-RESOURCE = Resource(name="roles", endpoints=ENDPOINTS)
+_KEYS = (
+    *(Key(name) for name in ("id", "name", "description")),
+    Key("rights", many=True),
+    Key("system", "flag"),
+    Key("createdAt", "date"),
+    Key("updatedAt", "date"),
+)
+SEARCH = Searchable(
+    name="roles",
+    path="/roles",
+    right="role_read",
+    show=copied,
+    keys={key.name: key for key in _KEYS},
+    listed=service.list_roles,
+    extensions={"permissions": PERMISSIONS},
+)
+
+RESOURCE = Resource(name="roles", endpoints=ENDPOINTS, searchables=(SEARCH,))

@@ -9,27 +9,25 @@ from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
-from app.core.clock import rfc3339
-from app.core.errors import AlreadyExistsError, ConflictError, NotFoundError
+from app.core.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from app.core.ids import new_id
 from app.core.rights import contract, expand
-from app.core.roles import ROLES
+from app.people import role_shapes as shapes
 from app.people.guards import check_may_give_rights
+from app.people.role_shapes import SYSTEM_ROLES, role_json
 from app.store import roles as store
 from app.store.people import lock_users
 from app.store.roles import EVERYONE, Role
 
 KIND = "role"
-_SYSTEM = {**ROLES, EVERYONE: frozenset[str]()}
+RESERVED = "search"
+"""An id that a path of the API has."""
 
 
 def list_roles(work: Work) -> list[Document]:
     """Show every role, by id."""
     work.session.head()
-    with work.session.database.connect(work.ctx.tenant) as connection:
-        own = store.own_roles(connection, work.ctx.tenant)
-    shown = [_system_json(role) for role in _SYSTEM if role not in own]
-    return sorted([*shown, *map(_role_json, own.values())], key=lambda role: str(role["id"]))
+    return shapes.list_roles(work.session)
 
 
 def get_role(work: Work, role_id: str) -> Document:
@@ -55,10 +53,13 @@ def create_role(work: Work, fields: Mapping[str, JSON]) -> Document:
 
     def act(connection: Connection, now: int) -> Deed:
         role_id = str(fields.get("id") or new_id())
+        if role_id.casefold() == RESERVED:
+            text = f"Role id '{role_id}' is reserved; choose another id"
+            raise InvalidError(text, fields={"id": [text]})
         blank = Role(tenant=work.ctx.tenant, id=role_id, name="", created=now, updated=now)
         role = _edited(connection, work, blank, fields, now)
         own = store.own_roles(connection, work.ctx.tenant)
-        if role_id.casefold() in {*own, *_SYSTEM}:
+        if role_id.casefold() in {*own, *SYSTEM_ROLES}:
             raise AlreadyExistsError(f"Role '{role_id}' already exists; choose another id, or change it with POST")
         store.insert_role(connection, role)
         return _deed("RoleAdded", role, {"rights": [*role.rights]})
@@ -83,7 +84,7 @@ def update_role(work: Work, role_id: str, fields: Mapping[str, JSON]) -> Documen
             wanted = {name: value for name, value in wanted.items() if name in ("rights", "description")}
         after = _edited(connection, work, before, wanted, now)
         if replace(after, updated=before.updated) == before:
-            return Deed(facts=(), answer=_role_json(before), id=before.id)
+            return Deed(facts=(), answer=role_json(before), id=before.id)
         known = before.id.casefold() in store.own_roles(connection, work.ctx.tenant)
         (store.update_role if known else store.insert_role)(connection, after)
         return _deed("RoleModified", after, {"rights": [*after.rights]})
@@ -120,7 +121,7 @@ def _locked(connection: Connection, work: Work, role_id: str, now: int) -> Role:
         return own
     if folded == EVERYONE:
         return Role(tenant=work.ctx.tenant, id=EVERYONE, name=EVERYONE, created=now, updated=now)
-    if folded in _SYSTEM:
+    if folded in SYSTEM_ROLES:
         raise ConflictError(f"Role '{role_id}' belongs to the system and stays as it is; make one of your own instead")
     raise _missing(role_id)
 
@@ -131,29 +132,11 @@ def _edited(connection: Connection, work: Work, role: Role, fields: Mapping[str,
     check_may_give_rights(connection, work, rights - expand(role.rights), now)
     name = str(fields.get("name", role.name))
     own = store.own_roles(connection, work.ctx.tenant).values()
-    names = {*_SYSTEM, *(one.name.casefold() for one in own if one.id != role.id)} - {role.id.casefold()}
+    names = {*SYSTEM_ROLES, *(one.name.casefold() for one in own if one.id != role.id)} - {role.id.casefold()}
     if name.casefold() in names:
         raise AlreadyExistsError(f"Another role is called '{name}'; choose another name")
     description = str(fields.get("description", role.description))
     return replace(role, name=name, description=description, rights=contract(rights) if rights else (), updated=now)
-
-
-def _role_json(role: Role) -> Document:
-    return {
-        "id": role.id,
-        "name": role.name,
-        "description": role.description,
-        "rights": [*role.rights],
-        "system": role.id == EVERYONE,
-        "createdAt": rfc3339(role.created),
-        "updatedAt": rfc3339(role.updated),
-    }
-
-
-def _system_json(role_id: str) -> Document:
-    rights = _SYSTEM[role_id]
-    listed: list[JSON] = [*(contract(rights) if rights else ())]
-    return {"id": role_id, "name": role_id, "description": "", "rights": listed, "system": True}
 
 
 def _missing(role_id: str) -> NotFoundError:
@@ -162,4 +145,4 @@ def _missing(role_id: str) -> NotFoundError:
 
 def _deed(happening: str, role: Role, data: Document | None) -> Deed:
     facts = (Fact(type=happening, kind=KIND, id=role.id, name=role.name, data=data),)
-    return Deed(facts=facts, answer=_role_json(role), id=role.id)
+    return Deed(facts=facts, answer=role_json(role), id=role.id)

@@ -25,15 +25,16 @@ def check_members(change: Change, view: View) -> None:
     """
     if change.after is None:
         return
-    before = set(_members(change.before.document)) if change.before is not None else set()
-    joining = [member for member in _members(change.after.document) if member not in before]
+    before = set(members_of(change.before.document)) if change.before is not None else set()
+    joining = [member for member in members_of(change.after.document) if member not in before]
     wrong = sorted(set(joining) - view.people(joining))
     if wrong:
         texts = [f"User '{user[:80]}' was not found; members are ids of GET /users" for user in wrong]
         raise InvalidError("; ".join(texts), fields={"members": texts})
 
 
-def _members(team: Document) -> list[str]:
+def members_of(team: Document) -> list[str]:
+    """Give the ids of a team's members."""
     members = team.get("members")
     return [str(member) for member in members] if isinstance(members, list) else []
 

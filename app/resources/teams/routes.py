@@ -2,8 +2,9 @@
 
 from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.resource import Resource
-from app.http.search import Searchable, documents_searchable, show_documents
-from app.resources.teams.kind import TEAM
+from app.http.search import Extension, Searchable, documents_searchable, show_documents
+from app.people.searching import users_with
+from app.resources.teams.kind import TEAM, members_of
 from app.resources.teams.schema import TeamInput, TeamSchema
 
 TEAMS = Collection(
@@ -19,7 +20,18 @@ TEAMS = Collection(
 
 ENDPOINTS = collection_endpoints(TEAMS)
 
-SEARCH = documents_searchable(TEAM, Searchable(name="teams", path=TEAMS.path, right="team_read", show=show_documents()))
+SEARCH = documents_searchable(
+    TEAM,
+    Searchable(
+        name="teams",
+        path=TEAMS.path,
+        right="team_read",
+        show=show_documents(),
+        extensions={
+            "members": Extension(find=users_with(lambda team: members_of(team.document)), target="users", many=True)
+        },
+    ),
+)
 
 RESOURCE = Resource(
     name="teams",

@@ -24,15 +24,22 @@ from app.store.tenants import Purpose, TenantRecord, find_key
 CLOSED = "Registration is closed on this server; ask its operator for a tenant"
 
 
+def refuse_closed(work: Work) -> None:
+    """Refuse to register anybody where the operator does not want it.
+
+    Raises:
+        ForbiddenError: registration is closed.
+    """
+    if not work.terms.registration:
+        raise ForbiddenError(CLOSED)
+
+
 def register(work: Work, email: str, password: str) -> Document:
     """Make a tenant for somebody who is nobody's yet: usable, with key and tokens, when this returns.
 
     Raises:
-        ForbiddenError: registration is closed.
         InvalidError: naming the fields that are wrong, both of them at once.
     """
-    if not work.terms.registration:
-        raise ForbiddenError(CLOSED)
     _check(email, password)
     hashed, tokens = hash_password(password), Document()
     tenants = _tenants(work)

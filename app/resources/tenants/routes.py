@@ -47,6 +47,7 @@ ENDPOINTS = (
         json_only=True,
         bare=True,
         errors=(403,),
+        gate=own.refuse_closed,
         lifespan=SINCE,
     ),
     Endpoint(

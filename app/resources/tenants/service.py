@@ -2,21 +2,29 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from app.changes.copying import lock
 from app.changes.recording import Fact
-from app.changes.tenants import Tenants, Wanted, disabled, get_tenant, log_act
+from app.changes.tenants import Tenants, Wanted, disabled, get_tenant, log_act, note
 from app.core.context import Context
+from app.core.errors import NotFoundError
+from app.core.rights import RIGHTS
 from app.core.tenancy import PUBLIC, SYSTEM_TENANT, tenant_id
-from app.people.members import found
+from app.people.callers import rights_of_user
+from app.people.first_roles import FIRST_ROLES, first_role, role_added
+from app.people.members import about, found
 from app.people.passwords import hash_password
+from app.people.rootlogins import begin_domain_token
 from app.store.accounts import token_hash
-from app.store.people import User
+from app.store.people import User, lock_users
+from app.store.roles import insert_role
 from app.store.tenants import TenantRecord, find_by_key, list_tenants
 
 PASSWORD_BYTES = 20
+DOMAIN_TOKEN_MS = 5 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Administration:
     """What whoever holds the installation's secret, or its command line, may do to tenants."""
 
     tenants: Tenants
+    domain_token_ms: int = DOMAIN_TOKEN_MS
 
     def create(self, ctx: Context, record: TenantRecord) -> Created:
         """Make a tenant; its first person is `root@<id>.com`."""
@@ -42,7 +51,10 @@ class Administration:
         def settle(connection: Connection, tenant: str, now: int) -> Sequence[Fact]:
             user, fact = found(connection, tenant, email=f"root@{tenant}.com", password_hash=hashed, now_ms=now)
             people.append(user)
-            return (fact,)
+            roles = [first_role(tenant, name, now) for name in FIRST_ROLES]
+            for role in roles:
+                insert_role(connection, role)
+            return (fact, *(role_added(role) for role in roles))
 
         def named(suffix: str) -> str:
             return tenant_id(record.name, suffix, joint="-")
@@ -74,6 +86,25 @@ class Administration:
             self.tenants.delete(ctx, tenant)
         else:
             self.tenants.modify(ctx, tenant, disabled)
+
+    def issue_token(self, ctx: Context, tenant: str) -> str:
+        """Give a signed token with which the first administrator of a tenant calls, in that tenant alone.
+
+        Raises:
+            NotFoundError: there is no such tenant, or nobody in it may do everything.
+        """
+        with self.tenants.database.writing(tenant) as connection:
+            get_tenant(connection, tenant)
+            head, now = lock(connection, tenant), self.tenants.clock()
+            people = sorted(lock_users(connection, tenant), key=lambda user: user.created)
+            able = (one for one in people if one.is_active and rights_of_user(connection, one, now) >= RIGHTS)
+            user = next(able, None)
+            if user is None:
+                raise NotFoundError(f"Tenant '{tenant}' has no administrator; make one with `sternpost users create`")
+            token = begin_domain_token(connection, self.tenants.ring, user, now, self.domain_token_ms)
+            fact = about(user, "TokenCreated", {"token": "domain"})
+            note(connection, replace(ctx, tenant=tenant), head, [fact], now)
+        return token
 
     def log_import(self, ctx: Context, commit: str, documents: int) -> None:
         """Log that documents were imported into the catalogue."""

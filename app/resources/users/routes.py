@@ -7,8 +7,11 @@ from app.changes.work import Work
 from app.core.canonical import Document
 from app.http.endpoint import Answer, Container, Endpoint, Given, Item, Paging, list_under
 from app.http.resource import Resource
+from app.http.search import Searchable
 from app.http.versions import Lifespan
 from app.people import administration as people
+from app.people.role_shapes import PERMISSIONS, ROLES_OF_USER
+from app.people.searching import USERS_TABLE
 from app.resources.users import rudder, tokens
 from app.resources.users.schema import (
     InvitationInput,
@@ -18,6 +21,7 @@ from app.resources.users.schema import (
     UserInput,
     UserSchema,
 )
+from app.store.keys import Key
 
 READ, WRITE = "user_read", "user_write"
 PATH = "/users/{id}"
@@ -124,4 +128,21 @@ ENDPOINTS = (
     ),
 )  # fmt: skip
 
-RESOURCE = Resource(name="users", endpoints=(*ENDPOINTS, *rudder.ENDPOINTS))
+_KEYS = (
+    Key("id", "uuid"),
+    *(Key(name) for name in ("username", "name", "email", "state")),
+    Key("roles", many=True),
+    Key("idpId", "uuid"),
+    *(Key(name, "date") for name in ("lastLogin", "createdAt", "updatedAt")),
+)
+SEARCH = Searchable(
+    name="users",
+    path="/users",
+    right=READ,
+    show=people.show_users,
+    keys={key.name: key for key in _KEYS},
+    source=lambda _work: USERS_TABLE,
+    extensions={"roles": ROLES_OF_USER, "roles.permissions": PERMISSIONS},
+)
+
+RESOURCE = Resource(name="users", endpoints=(*ENDPOINTS, *rudder.ENDPOINTS), searchables=(SEARCH,))

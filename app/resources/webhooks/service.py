@@ -14,10 +14,10 @@ from app.core.canonical import JSON, Document
 from app.core.clock import now_ms, rfc3339
 from app.core.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from app.core.ids import new_id
-from app.notify.deliveries import KIND, new_delivery_id, secret_tag
+from app.notify.deliveries import KIND, new_delivery_id
 from app.notify.signing import new_secret
 from app.store import webhooks as store
-from app.store.webhooks import Delivery, Webhook
+from app.store.webhooks import Delivery, Webhook, secret_tag
 
 MOST: Final = 20
 MOST_TYPES: Final = 100

@@ -77,7 +77,7 @@ def test_directives_and_rules_reach_what_their_targets_have(fleet: Installation)
     everyone = frozenset({"n1", "n2", "n3", "root"})
     assert (directive.before, directive.after) == (Nodes(everyone, frozenset({"special:all"})),) * 2
     assert directive.rules == {"r-1", "r-2"}
-    assert rule.both == Nodes(frozenset({"n1"}), absent=frozenset({"n9"}))
+    assert rule.both == Nodes(frozenset({"n1", "n9"}))
     assert (gone.before.ids, gone.after) == ({"n3"}, Nodes())
     work.release()
 
@@ -125,7 +125,7 @@ def test_reviews_see_whom_a_change_set_reaches(fleet: Installation) -> None:
     assert not before.are_supervised(free)
     assert after.are_supervised(free)
     assert before.are_supervised(free[:-1])
-    assert Nodes(absent=frozenset({"n9"})).are_supervised(free)
+    assert Nodes(unseen=frozenset({"special:all"})).are_supervised(free)
     assert not Nodes().are_supervised([])
 
 

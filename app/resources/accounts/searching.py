@@ -1,0 +1,38 @@
+"""Where API accounts are searched, and by what; nothing of their tokens but the times is a key."""
+
+from typing import Final
+
+from sqlalchemy import case
+
+from app.store.accounts import ACCOUNT_COLUMNS, read_account
+from app.store.keys import Key
+from app.store.sources import Table
+from app.store.tables import AccountRow
+
+_TEXTS: Final = ("id", "name", "description", "status", "authorizationType", "tenants", "owner")
+_DATES: Final = (
+    *("createdAt", "creationDate", "expirationDate", "tokenGenerationDate"),
+    "lastAuthenticationDate",
+)
+SEARCH_KEYS: Final = (*(Key(name) for name in _TEXTS), *(Key(name, "date") for name in _DATES))
+
+ACCOUNTS_TABLE: Final = Table(
+    id=AccountRow.id.expression,
+    columns={
+        "id": AccountRow.id.expression,
+        "name": AccountRow.name.expression,
+        "description": AccountRow.description.expression,
+        "status": case((AccountRow.enabled.is_(True), "enabled"), else_="disabled"),
+        "authorizationType": AccountRow.authorization.expression,
+        "tenants": AccountRow.zones.expression,
+        "owner": AccountRow.owner.expression,
+        "createdAt": AccountRow.created.expression,
+        "creationDate": AccountRow.created.expression,
+        "expirationDate": AccountRow.expires.expression,
+        "tokenGenerationDate": AccountRow.token_created.expression,
+        "lastAuthenticationDate": AccountRow.last_used.expression,
+    },
+    selected=ACCOUNT_COLUMNS,
+    read=lambda row: read_account(row[1:]),
+    conditions=(AccountRow.deleted.is_(None), AccountRow.kind == "public"),
+)
