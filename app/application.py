@@ -25,6 +25,7 @@ from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
 from app.core.outbound import Reach
+from app.dialects.panel.mount import Panel, PanelNeighbour
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.callers import Callers
 from app.dialects.takaro.mount import Surface
@@ -35,6 +36,7 @@ from app.http.auth import (
     API_KEY,
     BEARER,
     KEY_GRANT,
+    PANEL_KEY,
     SESSION_COOKIE,
     TAKARO_TOKEN,
     AccountGrant,
@@ -90,6 +92,7 @@ def create_app(
         find_others={
             API_KEY: server.find_key,
             BEARER: server.find_person,
+            PANEL_KEY: server.find_panel_key,
             TAKARO_TOKEN: server.find_domain_token,
             SESSION_COOKIE: server.find_visitor,
         },
@@ -105,11 +108,13 @@ def create_app(
         most_streams=max(1, config.threads // 2),
         docs_open=config.docs_public,
         trusted_proxies=config.trusted_proxies,
+        neighbour=PanelNeighbour(),
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
     _mount_root_level(app, config, server)
     _mount_console(app, config, server)
+    Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
     return app
 
 
@@ -185,6 +190,10 @@ class _Server:
         if record is None:
             return None
         return AccountGrant(record.id, ANONYMOUS, None, KEY_GRANT, record.state, record.read_only)
+
+    def find_panel_key(self, key: str) -> AccountGrant | None:
+        found = self.find_account(token_hash(key))
+        return found if found is not None and found.actor.kind in ("account", "system") else None
 
     def find_root_login(self, token: str) -> AccountGrant | None:
         return self.people.find_by_root_login(token, self.opened.committer.clock())

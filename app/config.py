@@ -67,6 +67,8 @@ class Config(BaseSettings):
     max_upload_bytes: int = Field(
         268_435_456, ge=1024, description="Largest body that brings an archive as a file of a multipart form."
     )
+    panel_max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body of a panel's dashboard.")
+    panel_requests_per_s: int = Field(50, ge=0, description="Requests per second of one panel key; 0 sets no limit.")
     request_timeout_s: int = Field(
         60, ge=1, le=3600, description="Seconds that a request may take before it is cancelled."
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.agent.faults import AgentError, ConfigurationError
-from app.agent.playbook import Place
+from app.agent.playbook import INSTANCES, Place
 from app.agent.running import Agent
 from app.agent.server import Server
 from app.agent.settings import DEFAULT_FILE, DEFAULT_STATE, read_settings
@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         "--dry-run", action="store_true", help="run once, change and report nothing, and say what would be"
     )
     parser.add_argument("--root", type=Path, default=Path("/"), help="folder that stands in for / ; only files change")
+    parser.add_argument(
+        "--instances", type=Path, default=INSTANCES, help=f"folder of the instances that run, {INSTANCES} by default"
+    )
     return parser
 
 
@@ -59,7 +62,7 @@ def _agent(given: argparse.Namespace) -> Agent:
     if not root.is_dir():
         raise ConfigurationError(f"--root {root} is no folder")
     settings = read_settings(given.config)
-    place = Place(root, dry=given.dry_run)
+    place = Place(root, dry=given.dry_run, instances=Path(given.instances).absolute())
     return Agent(settings, Server.of(settings), State.open(given.state), place, _say)
 
 

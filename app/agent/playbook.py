@@ -9,8 +9,11 @@ from typing import Any
 
 from app.agent.tasks import FILE_ROLES, Task
 
+INSTANCES = Path("/var/lib/sternpost-instances")
+"""Where it is remembered which instances run."""
 ROLES = Path(__file__).parent / "roles"
 CALLBACKS = Path(__file__).parent / "callback"
+MODULES = Path(__file__).parent / "modules"
 CONFIGURATION = """[defaults]
 localhost_warning = False
 stdout_callback = sternpost_results
@@ -19,6 +22,7 @@ gathering = explicit
 interpreter_python = {python}
 roles_path = {roles}
 callback_plugins = {callbacks}
+library = {modules}
 local_tmp = {folder}/local
 remote_tmp = {folder}/remote
 host_key_checking = True
@@ -31,6 +35,7 @@ class Place:
 
     root: Path = Path("/")
     dry: bool = False
+    instances: Path = INSTANCES
 
     @property
     def is_machine(self) -> bool:
@@ -47,9 +52,16 @@ def write_playbook(folder: Path, tasks: Sequence[Task], place: Place, *, python:
     values = {"components": [_literal(task.values) for task in tasks]}
     root = "" if place.is_machine else str(place.root)
     plays = [_play(number, task, place) for number, task in enumerate(tasks)]
-    configuration = CONFIGURATION.format(python=python, roles=ROLES, callbacks=CALLBACKS, folder=folder)
+    configuration = CONFIGURATION.format(
+        python=python, roles=ROLES, callbacks=CALLBACKS, modules=MODULES, folder=folder
+    )
     _write(folder / "ansible.cfg", configuration.replace("%", "%%"))
-    _write(folder / "values.json", json.dumps({**values, "root": _literal(root), "is_machine": place.is_machine}))
+    _write(
+        folder / "values.json",
+        json.dumps(
+            {**values, "root": _literal(root), "is_machine": place.is_machine, "instances_root": str(place.instances)}
+        ),
+    )
     _write(folder / "playbook.json", json.dumps(plays))
 
 

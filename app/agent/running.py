@@ -11,6 +11,7 @@ from typing import Any
 
 from app.agent.applying import apply_tasks
 from app.agent.faults import ServerError
+from app.agent.hosting import removals
 from app.agent.playbook import Place
 from app.agent.server import Server
 from app.agent.settings import Settings
@@ -58,6 +59,8 @@ class Agent:
         policy = self._policy()
         started = _now_ms()
         tasks = tasks_of(policy.bundle, policy.secrets)
+        if self.place.is_machine:
+            tasks.extend(removals(policy.bundle, self.place.instances))
         self.say(f"Policy {policy.serial} ({policy.hash[:12]}): {len(tasks)} components")
         results = [*apply_tasks(tasks, self.place, folder), *fault_reports(policy.bundle)]
         report = {

@@ -21,6 +21,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     **FILE_ROLES,
     "commandExecution": ("1.0",),
     "groupManagement": ("1.0",),
+    "instanceHosting": ("1.0",),
     "packageManagement": ("1.0", "1.1"),
     "serviceManagement": ("1.0",),
     "userManagement": ("8.0",),

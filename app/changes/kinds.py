@@ -11,6 +11,7 @@ from app.core.errors import ConflictError, NotFoundError
 from app.store.documents import Stored
 from app.store.format1 import FOLDERS
 from app.store.keys import Declared, Key, declared_values
+from app.store.nodes import Node
 
 
 class View(Protocol):
@@ -49,6 +50,9 @@ class View(Protocol):
 
     def people(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these ids are those of people of the tenant."""
+
+    def node(self, node_id: str) -> Node | None:
+        """Read a node as it is under the lock; None when there is none, or it was deleted."""
 
     def nodes_found(self, query: JSON) -> Sequence[str]:
         """Name the nodes that a stored query finds now, by id."""

@@ -168,6 +168,7 @@ _SUPERVISED = AllBut(
     names=Names(pattern=r"(?:group|special|policyServer):[A-Za-z0-9._:@{}+-]{1,200}", allowed="targets"),
     allowed='the targets that are not supervised, such as {"allBut": ["group:web", "special:all"]}',
 )
+_PLACING = OneOf(texts=("warn", "refuse"))
 _METRICS = OneOf(texts=("not_defined", "no", "minimal", "complete"), spelled={"true": "complete", "false": "no"})
 
 SETTINGS: Mapping[str, Setting] = {
@@ -193,6 +194,11 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("first_run_minute", Number(most=59), 0),
         Setting("global_policy_mode", _MODES, "enforce"),
         Setting("global_policy_mode_overridable", Flag(), True),
+        Setting("instance_capacity_check", _PLACING, "warn", ours=True),
+        Setting("instance_cpu_limit_per_user", Number(), 0, ours=True),
+        Setting("instance_limit_per_user", Number(), 0, ours=True),
+        Setting("instance_memory_limit_per_user", Number(), 0, ours=True),
+        Setting("instance_port_check", _PLACING, "warn", ours=True),
         Setting("mandatory_change_message", Flag(), False),
         Setting("messagePrefix", Line(), "", ours=True),
         Setting("modified_file_ttl", Number(), 30),

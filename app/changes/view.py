@@ -8,6 +8,7 @@ from app.changes.kinds import Kind
 from app.core.canonical import JSON
 from app.core.context import Context
 from app.store.documents import Stored
+from app.store.nodes import Node, lock_node
 from app.store.people import known_users
 from app.store.writes import read_all, read_holders, read_some
 
@@ -113,6 +114,11 @@ class BatchView:
     def people(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these ids are those of people of the tenant."""
         return known_users(self._connection, self._tenant, ids)
+
+    def node(self, node_id: str) -> Node | None:
+        """Read a node as it is under the lock; None when there is none, or it was deleted."""
+        found = lock_node(self._connection, self._tenant, node_id)
+        return None if found is None or found.status == "deleted" else found
 
     def nodes_found(self, query: JSON) -> Sequence[str]:
         """Name the nodes that a stored query finds now, by id."""

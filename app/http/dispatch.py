@@ -18,7 +18,7 @@ from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authori
 from app.http.endpoint import Answer, Given
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
 from app.http.given import NO_INTENT, Asked, named, read_given, read_intent
-from app.http.negotiation import ASKED_PATH, KIND, REFUSAL
+from app.http.negotiation import ASKED_PATH, KIND, REFUSAL, SHARED
 from app.http.observe import CALL, Call, log_failure
 from app.http.paging import cursor_of, link_to
 from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
@@ -274,6 +274,9 @@ class Dispatcher:
             body = dump(problems.bare_body(error, call.request_id))
         else:
             text, members = problems.text_of(error, era, call.request_id), problems.members_of(error, era)
+            if isinstance(error, UnauthenticatedError) and exchange.request.environ.get(SHARED):
+                # Whoever forgot the credential may speak either dialect, so both are told.
+                members = {**members, "error": text}
             of_search = self._is_search(exchange)
             if of_search:
                 text, meta = search_errors.said(error, problems.status_of(type(error), era), text)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from app.changes.work import Work
+from app.core.canonical import Document
 from app.fleet.fleet import Fleet
 from app.http.search import Related, check_count
 from app.store.documents import some_documents
@@ -21,6 +22,18 @@ def documents_of_nodes(kind: str, ids_of: Callable[[Fleet, str], Iterable[str]])
         check_count(sum(map(len, named)), f"extend to {kind}")
         found = some_documents(work.session, {(kind, one) for ids in named for one in ids})
         return [[found[kind, one] for one in ids if (kind, one) in found] for ids in named]
+
+    return related
+
+
+def nodes_named(ids_of: Callable[[Document], Iterable[str]]) -> FindIn:
+    """Find the nodes that each document names; ids without a node are left out."""
+
+    def related(work: Work, parents: Sequence[Any]) -> Related:
+        named = [list(ids_of(parent.document)) for parent in parents]
+        check_count(sum(map(len, named)), "extend to nodes")
+        found = some_nodes(work.session, sorted({one for ids in named for one in ids}))
+        return [[found[one] for one in ids if one in found] for ids in named]
 
     return related
 

@@ -46,7 +46,7 @@ def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
     mount_git(app, dispatcher)
     docs.mount_docs(app, endpoints, is_open=wiring.docs_open, guard=lambda: _authenticated(dispatcher))
     app.register_error_handler(Exception, _refuser(dispatcher))
-    app.wsgi_app = VersionMiddleware(app.wsgi_app, routes.first_segments)  # type: ignore[method-assign]  # Flask's documented way to add middleware
+    app.wsgi_app = VersionMiddleware(app.wsgi_app, routes.first_segments, wiring.neighbour)  # type: ignore[method-assign]  # Flask's documented way to add middleware
     app.wsgi_app = ObserveMiddleware(app.wsgi_app, metrics)  # type: ignore[method-assign]  # the same
     if wiring.trusted_proxies:
         app.wsgi_app = ProxyMiddleware(app.wsgi_app, wiring.trusted_proxies)  # type: ignore[method-assign]  # the same

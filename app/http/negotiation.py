@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
 from app.core.errors import InvalidError, SternpostError, UnknownPathError, UnknownVersionError
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 REFUSAL: Final = "sternpost.refusal"
 ASKED_PATH: Final = "sternpost.path"
 KIND: Final = "sternpost.kind"
+SHARED: Final = "sternpost.shared"
+"""Set where a path without version means something to a neighbour too."""
+NEIGHBOURS: Final = "sternpost.neighbours"
+"""Set where a neighbour answers."""
 OPEN: Final = frozenset({"status", "docs"})
 """First segments that have no version."""
 
@@ -24,16 +28,32 @@ _LIKE_A_VERSION = re.compile(r"latest|[0-9][0-9.]*|[0-9]*\.[0-9]+", re.IGNORECAS
 _SECOND_QUERY = re.compile(r"\?(?=[A-Za-z]+=)")
 
 
+class Neighbour(Protocol):
+    """Another dialect below `/api`: it takes some requests for itself, and shares the names of others."""
+
+    def takes(self, environ: "WSGIEnvironment", path: str) -> bool:
+        """Tell whether a request for a path (behind `/api`, without version) is the neighbour's."""
+
+    def shares(self, path: str) -> bool:
+        """Tell whether the path means something to the neighbour too."""
+
+
 class VersionMiddleware:
     """Rewrites paths; what it has to refuse it leaves in the environment, so that it gets an envelope like all else."""
 
-    def __init__(self, app: "WSGIApplication", first_segments: Collection[str]) -> None:
+    def __init__(
+        self, app: "WSGIApplication", first_segments: Collection[str], neighbour: Neighbour | None = None
+    ) -> None:
         self._app = app
+        self._neighbour = neighbour
         self._first_segments = frozenset(first_segments)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request as WSGI says."""
         path = environ[ASKED_PATH] = _path(environ)
+        if self._is_neighbours(environ, path):
+            environ["PATH_INFO"] = path
+            return self._app(environ, start_response)
         if path.startswith("/rudder/"):
             path = path.removeprefix("/rudder")
         if path.startswith("/secure/api/"):
@@ -51,6 +71,16 @@ class VersionMiddleware:
                 environ[REFUSAL] = refusal
         environ["PATH_INFO"] = path
         return self._app(environ, start_response)
+
+    def _is_neighbours(self, environ: "WSGIEnvironment", path: str) -> bool:
+        """Tell whether the neighbour answers; a path that names a version, or is nobody's, is never its."""
+        first = path.removeprefix("/api/").partition("/")[0]
+        if self._neighbour is None or not path.startswith("/api/") or first in OPEN or _LIKE_A_VERSION.fullmatch(first):
+            return False
+        bare = path.removeprefix("/api")
+        environ[SHARED] = self._neighbour.shares(bare)
+        environ[NEIGHBOURS] = self._neighbour.takes(environ, bare)
+        return bool(environ[NEIGHBOURS])
 
     def _versioned(self, path: str, header: str | None, environ: dict[str, Any]) -> str:
         first, _, rest = path.partition("/")

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.http.auth import API_TOKEN, FindAccount, Resolve
+from app.http.negotiation import Neighbour
 from app.http.seams import Intent, Work
 from app.store.accounts import token_hash
 
@@ -45,7 +46,8 @@ class Wiring:
     and networks whose `X-Forwarded-*` are believed. `max_upload_bytes` is for the bodies of actions that take a file,
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
     `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can
-    make a browser write. A request may take `request_timeout_s`, unless its endpoint streams.
+    make a browser write. `neighbour` is another dialect below `/api`. A request may take `request_timeout_s`, unless
+    its endpoint streams.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -64,6 +66,7 @@ class Wiring:
     docs_open: bool = True
     metrics_open: bool = False
     trusted_proxies: tuple[str, ...] = ()
+    neighbour: Neighbour | None = None
     now_s: Callable[[], float] = time.monotonic
 
     @property

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app.changes.operating import Deed
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
-from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.errors import AlreadyExistsError, ConflictError, InvalidError, NotFoundError
 from app.core.ids import new_id
 from app.people.guards import check_administrator_stays, check_may_give, check_may_take_over
 from app.people.invitations import invite
@@ -218,7 +218,7 @@ def _new(connection: Connection, work: Work, fields: Mapping[str, JSON], now: in
     check_free_email(connection, tenant, None if email is None else str(email))
     return User(
         tenant=tenant,
-        id=new_id(),
+        id=_new_id(connection, tenant, fields.get("id")),
         username=new_username(connection, tenant, None if wanted is None else str(wanted)),
         name=str(fields.get("name", "")),
         email=None if email is None else str(email),
@@ -227,6 +227,15 @@ def _new(connection: Connection, work: Work, fields: Mapping[str, JSON], now: in
         updated=now,
         dashboard=fields.get("isDashboardUser", True) is True,
     )
+
+
+def _new_id(connection: Connection, tenant: str, wanted: JSON) -> str:
+    """Return the id of a new user: the one that a panel chose, or one that nobody has; ids never come again."""
+    if wanted is None:
+        return new_id()
+    if store.is_user_id_used(connection, tenant, str(wanted)):
+        raise AlreadyExistsError(f"User id '{wanted}' is, or was, that of another user; choose another")
+    return str(wanted)
 
 
 def _refuse_too_many(connection: Connection, tenant: str) -> None:

@@ -16,6 +16,8 @@ from app.resources.events.routes import events_resource
 from app.resources.gitarchives.routes import RESOURCE as GIT_ARCHIVES
 from app.resources.groupcategories.routes import RESOURCE as GROUP_CATEGORIES
 from app.resources.groups.routes import RESOURCE as GROUPS
+from app.resources.images.routes import RESOURCE as IMAGES
+from app.resources.instances.routes import RESOURCE as INSTANCES
 from app.resources.logins.routes import RESOURCE as LOGINS
 from app.resources.nodes.routes import RESOURCE as NODES
 from app.resources.parameters.routes import RESOURCE as PARAMETERS
@@ -44,6 +46,8 @@ _CONFIGURATION: tuple[Resource, ...] = (
     DIRECTIVES,
     GROUPS,
     RULES,
+    IMAGES,
+    INSTANCES,
     TEAMS,
     REVIEW_POLICIES,
 )

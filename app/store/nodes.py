@@ -1,8 +1,8 @@
 """The nodes of a tenant: rows with an inventory; each change of one takes the next number of the fleet."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, NamedTuple, cast
 
 import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -70,6 +70,19 @@ _JSON = ("agent_key", "properties", "inventory")
 _ONE = select(*_COLUMNS).where(NodeRow.id == bindparam("id"))
 _SOME = select(*_COLUMNS).where(NodeRow.id.in_(bindparam("ids", expanding=True)))
 _CHANGED = select(*_COLUMNS).where(NodeRow.epoch > bindparam("after")).order_by(NodeRow.id)
+_SUMMARIES = (
+    select(
+        NodeRow.id,
+        NodeRow.hostname,
+        NodeRow.properties,
+        NodeRow.token_hash.is_not(None),
+        NodeRow.last_inventory,
+        NodeRow.last_run,
+    )
+    .where(NodeRow.status == "accepted", NodeRow.is_policy_server.is_(False))
+    .order_by(NodeRow.id)
+)
+_SOME_SUMMARIES = _SUMMARIES.where(NodeRow.id.in_(bindparam("ids", expanding=True)))
 _STATUSES = select(NodeRow.id, NodeRow.status).where(NodeRow.id.in_(bindparam("ids", expanding=True)))
 _PAGE = (
     select(*_COLUMNS)
@@ -133,6 +146,37 @@ def some_nodes(session: TenantSession, ids: Sequence[str]) -> dict[str, Node]:
         rows = session.rows(_SOME, {"ids": list(ids[start : start + _PART])})
         found.update((row.id, _node(row)) for row in rows if row.status != "deleted")
     return found
+
+
+class Summary(NamedTuple):
+    """What lists of hosts need of an accepted node, without its inventory."""
+
+    id: str
+    hostname: str
+    properties: Sequence[Mapping[str, JSON]]
+    has_token: bool
+    last_inventory: int | None
+    last_run: int | None
+
+    @classmethod
+    def of(cls, node: Node) -> "Summary":
+        """Sum a node up."""
+        has_token = node.token_hash is not None
+        return cls(node.id, node.hostname, node.properties, has_token, node.last_inventory, node.last_run)
+
+
+def summaries(session: TenantSession, ids: Collection[str] | None = None) -> Iterator[Summary]:
+    """Sum up the accepted nodes that are no policy servers, by id; all of them, or those with these ids."""
+    if ids is None:
+        yield from map(_summary, session.rows(_SUMMARIES))
+        return
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _PART):
+        yield from map(_summary, session.rows(_SOME_SUMMARIES, {"ids": wanted[start : start + _PART]}))
+
+
+def _summary(row: Sequence[Any]) -> Summary:
+    return Summary(row[0], row[1], orjson.loads(row[2]), *row[3:])
 
 
 def statuses_of(session: TenantSession, ids: Sequence[str]) -> dict[str, str]:

@@ -70,6 +70,7 @@ _SOME = _LIVING.where(UserRow.id.in_(bindparam("ids", expanding=True)))
 _ALL = _LIVING.order_by(UserRow.id)
 _BY_NAME = _LIVING.where(UserRow.folded_username == bindparam("folded"))
 _BY_EMAIL = _LIVING.where(UserRow.folded_email == bindparam("folded"))
+_USED_ID = select(UserRow.id).where(UserRow.id == bindparam("id"))
 _USED_NAME = select(UserRow.id).where(UserRow.folded_username == bindparam("folded"))
 # These know no tenant: a person who logs in has not named one yet, and an address is one person's everywhere.
 _OF_IDENTITY = _LIVING.where(UserRow.identity == bindparam("identity")).order_by(UserRow.tenant)
@@ -125,6 +126,11 @@ def find_by_email(connection: Connection, tenant: str, email: str) -> User | Non
 def is_username_used(connection: Connection, tenant: str, username: str) -> bool:
     """Tell whether the name was ever a user's, in any case; handles are never reused."""
     return connection.execute(scoped(_USED_NAME), {"tenant": tenant, "folded": fold(username)}).fetchone() is not None
+
+
+def is_user_id_used(connection: Connection, tenant: str, user_id: str) -> bool:
+    """Tell whether the id was ever a user's; ids are never reused."""
+    return connection.execute(scoped(_USED_ID), {"tenant": tenant, "id": user_id}).fetchone() is not None
 
 
 def is_email_known(connection: Connection, email: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from app.core.canonical import Document
 from app.store.fleet_tables import LastRunRow, RunRow
@@ -64,6 +64,7 @@ _HISTORY = (
     .limit(bindparam("most"))
 )
 _ONE = select(*_HEAD, RunRow.results).where(RunRow.node == bindparam("node"), RunRow.id == bindparam("id"))
+_STAMP = select(func.count(), func.sum(LastRunRow.ended)).select_from(LastRunRow)
 _NEWEST = scoped(select(LastRunRow.ended).where(LastRunRow.node == bindparam("node")))
 
 
@@ -74,6 +75,12 @@ def last_runs(session: TenantSession, nodes: Sequence[str]) -> dict[str, Run]:
         rows = session.rows(_LAST, {"nodes": list(nodes[start : start + _PART])})
         found.update((row.node, _run(row, row.results)) for row in rows)
     return found
+
+
+def stamp_of_runs(session: TenantSession) -> str:
+    """Name the newest runs of all nodes by a text that is another one after each report."""
+    row = session.find(_STAMP)
+    return "" if row is None else f"{row[0]} {row[1]}"
 
 
 def run_history(session: TenantSession, node: str, *, before: int, most: int) -> list[Run]:

@@ -227,3 +227,8 @@ def documents_holding(session: TenantSession, kind: str, name: str, values: Sequ
     """Read the documents of a kind that hold one of the values under a declared name, with the value, by id."""
     rows = session.rows(_HOLDERS, {"kind": kind, "field": name, "values": list(values)})
     return [(row[0], Stored(*row[1:])) for row in rows]
+
+
+def documents_with(session: TenantSession, kind: str, name: str, value: str) -> list[Stored]:
+    """Read the documents of a kind that hold one value under a declared name, by id."""
+    return [stored for _, stored in documents_holding(session, kind, name, [value])]

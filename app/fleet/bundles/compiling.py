@@ -9,7 +9,9 @@ from app.core.canonical import JSON, Document, canonical
 from app.fleet.bundles.components import Component, Resolver, components_of, is_unique
 from app.fleet.bundles.expanding import secrets_in
 from app.fleet.bundles.facts import UNMANAGED, Configuration, NodeFacts
-from app.fleet.bundles.modes import mode_of
+from app.fleet.bundles.hosting import split_held
+from app.fleet.bundles.modes import DEFAULT, mode_of
+from app.fleet.hosting.hosted import entry_of
 from app.fleet.references import texts
 from app.fleet.techniques.definition import Technique
 from app.fleet.techniques.versions import document_id
@@ -80,15 +82,34 @@ def compile_bundle(configuration: Configuration, node: NodeFacts, rules: Iterabl
     _settle_components(whole, overridden)
     directives: list[JSON] = [_entry(one, configuration, node) for one in whole if one.components]
     schedule: Document = dict(configuration.schedule)
-    return Bundle(
-        {
-            "format": FORMAT,
-            "schedule": schedule,
-            "directives": directives,
-            "overridden": overridden,
-            "faults": faults,
-        }
-    )
+    document: Document = {
+        "format": FORMAT,
+        "schedule": schedule,
+        "directives": directives,
+        "overridden": overridden,
+        "faults": faults,
+    }
+    if node.state not in UNMANAGED:
+        # Named even where there are none: what an agent still runs and is not named here, it removes.
+        document["hosting"] = _host(configuration, node, directives, faults)
+    return Bundle(document)
+
+
+def _host(configuration: Configuration, node: NodeFacts, directives: list[JSON], faults: list[JSON]) -> Document:
+    """Add the instances of a node to its bundle, and name them."""
+    hosted = configuration.hosted
+    ids = hosted.on(node.id)
+    wanted = [component for component in map(hosted.component, ids) if component is not None]
+    whole, lacking = split_held(wanted, configuration.held)
+    faults.extend(lacking)
+    mode = _mode(DEFAULT, configuration, node)
+    if whole:
+        directives.append(entry_of(whole, mode))
+    return {"mode": mode, "instances": [*ids]}
+
+
+def _mode(said: str, configuration: Configuration, node: NodeFacts) -> str:
+    return mode_of(said, node.mode, global_mode=configuration.global_mode, overridable=configuration.overridable)
 
 
 def _applied(configuration: Configuration, rules: Iterable[str]) -> Iterator[_Applied]:

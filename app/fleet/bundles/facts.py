@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from app.core.canonical import JSON, Document
+from app.fleet.hosting.hosted import Hosted
 from app.fleet.techniques.definition import Technique
 
 UNMANAGED = ("ignored", "empty-policies")
@@ -32,7 +33,7 @@ class Configuration:
     """The documents of a tenant that bundles are made of, by id (techniques by `<name>:<version>`).
 
     `parameters` are values by name, secret ones as tags; `held` are the tags that a value is held for, None for all.
-    `schedule` is what the agent is told of its runs.
+    `schedule` is what the agent is told of its runs, `hosted` the instances by node.
     """
 
     rules: Mapping[str, Document] = field(default_factory=dict)
@@ -43,3 +44,4 @@ class Configuration:
     overridable: bool = True
     held: AbstractSet[str] | None = None
     schedule: Mapping[str, JSON] = field(default_factory=dict)
+    hosted: Hosted = field(default_factory=Hosted)

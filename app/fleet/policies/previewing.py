@@ -45,7 +45,7 @@ def preview_changes(work: Work, changes: Sequence[Change]) -> Preview:
     _look_at_queries(work, documents)
     with bundling(work) as before:
         after = before.changed(documents)
-        numbers = _reached(before.sight, after.sight, documents)
+        numbers = _reached(before.sight, after.sight, documents) | _hosting((before, after), documents)
         ids = before.sight.nodes.page(numbers, after="", most=MOST_NODES)
         nodes = some_nodes(work.session, ids)
         compared = [_compare(nodes[one], before, after) for one in ids if one in nodes]
@@ -87,6 +87,19 @@ def _reached(before: Sight, after: Sight, documents: Iterable[DocumentKey]) -> B
             rules = {rule for name in groups or {document_id} for rule in sight.rules_with(kind, name)}
             reached |= union(one.applied(rule) for one in (before, after) for rule in rules)
     return reached
+
+
+def _hosting(sides: Sequence[Bundler], documents: Iterable[DocumentKey]) -> BitMap:
+    """Give the nodes that have, before or after, one of the instances or images that change."""
+    found: set[str] = set()
+    for kind, document_id in documents:
+        for hosted in (side.sources.hosted for side in sides):
+            if kind == "instance" and document_id in hosted.instances:
+                found.add(str(hosted.instances[document_id]["nodeId"]))
+            elif kind == "image":
+                found |= hosted.nodes_of_image(document_id)
+    nodes = sides[0].sight.nodes
+    return BitMap(number for one in found if (number := nodes.number_of(one)) is not None)
 
 
 def difference(before: Bundle, after: Bundle) -> list[JSON]:

@@ -10,6 +10,7 @@ from app.changes.following import Derivation
 from app.changes.settings import setting
 from app.core.canonical import JSON, Document
 from app.fleet.bundles.facts import Configuration
+from app.fleet.hosting.hosted import Hosted
 from app.fleet.keeping import kept_of
 from app.fleet.techniques.definition import Technique
 from app.fleet.techniques.stored import technique_of
@@ -39,6 +40,7 @@ class Sources:
     said: dict[str, Document] = field(default_factory=dict)
     """Parameters as properties that every node inherits."""
     settings: dict[str, JSON] = field(default_factory=lambda: {key: setting(key, None) for key in _USED})
+    hosted: Hosted = field(default_factory=Hosted)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def put(self, kind: str, document_id: str, stored: Stored | None) -> None:
@@ -49,6 +51,10 @@ class Sources:
                     self.settings[document_id] = setting(document_id, stored)
             elif kind == "technique":
                 _keep(self.techniques, document_id, None if stored is None else technique_of(stored.body))
+            elif kind == "instance":
+                self.hosted.put_instance(document_id, None if stored is None else stored.document)
+            elif kind == "image":
+                _keep(self.hosted.images, document_id, None if stored is None else stored.document)
             elif kind == "parameter":
                 self.parameters.pop(document_id, None)
                 _keep(self.said, document_id, None if stored is None else {**stored.document, "name": document_id})
@@ -76,6 +82,7 @@ class Sources:
             global_mode=str(self.settings["global_policy_mode"]),
             overridable=self.settings["global_policy_mode_overridable"] is True,
             schedule={name: self.settings[key] for name, key in _SCHEDULE.items()},
+            hosted=self.hosted,
         )
 
     def changed(self, documents: Mapping[tuple[str, str], Stored | None]) -> "Sources":
@@ -83,6 +90,7 @@ class Sources:
         with self._lock:
             kept = (self.rules, self.directives, self.techniques, self.parameters, self.said, self.settings)
             after = Sources(*map(dict, kept))  # type: ignore[arg-type]  # each is copied into its own place
+            after.hosted = self.hosted.copy()
         for (kind, document_id), stored in documents.items():
             if kind in SOURCES.kinds:
                 after.put(kind, document_id, stored)
@@ -96,4 +104,5 @@ def _keep(known: dict[str, T], key: str, value: T | None) -> None:
         known[key] = value
 
 
-SOURCES = Derivation("policy sources", ("rule", "directive", "technique", "parameter", "setting"), Sources, Sources.put)
+_KINDS = ("rule", "directive", "technique", "parameter", "setting", "image", "instance")
+SOURCES = Derivation("policy sources", _KINDS, Sources, Sources.put)

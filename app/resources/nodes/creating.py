@@ -69,6 +69,18 @@ def create_nodes(work: Work, body: JSON, *, strict: bool) -> Created:
     return done
 
 
+def create_node(work: Work, node: Node) -> str:
+    """Make one accepted node whose id is new, and give its id; the same request again gives that of the first."""
+
+    def act(connection: Connection, now: int) -> Deed:
+        made = replace(node, created=now, accepted=now)
+        store.put_node(connection, work.ctx.tenant, made, is_new=True, now_ms=now)
+        fact = Fact(type="NodeAdded", kind=KIND, id=node.id, name=node.hostname, data={"status": made.status})
+        return Deed(facts=(fact,), answer={"id": node.id}, id=node.id)
+
+    return str(work.operate(act)["id"])
+
+
 def _make(work: Work, ready: Mapping[str, Node], done: Created) -> None:
     faulty = [*done.failed]
 

@@ -22,6 +22,7 @@ from app.store import nodes as store
 from app.store.accounts import new_token, token_hash
 from app.store.documents import find_document
 from app.store.nodes import ROOT, Node, NodeStatus
+from app.store.writes import read_holders
 
 KIND: Final = "node"
 RESERVED: Final = frozenset({"pending", "status", "search", "applyPolicy", "compliance"})
@@ -235,6 +236,10 @@ def _accept(connection: Connection, tenant: str, node: Node, rules: OnAccept, no
 def _bury(connection: Connection, tenant: str, node: Node, now: int) -> Node:
     if node.id == ROOT:
         raise ConflictError("Node 'root' belongs to the tenant and cannot be deleted")
+    hosted = read_holders(connection, tenant, "instance", "nodeId", node.id)
+    if hosted:
+        named = ", ".join(one.id for one in hosted[:10])
+        raise ConflictError(f"There are instances on node '{node.id}': {named}; delete them first")
     left = Node(id=node.id, hostname=node.hostname, status="deleted", created=node.created)
     return store.put_node(connection, tenant, left, is_new=False, now_ms=now)
 

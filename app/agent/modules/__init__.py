@@ -1,0 +1,1 @@
+"""Modules of Ansible that the agent brings."""

@@ -1,0 +1,1 @@
+"""Images: what instances are made of."""

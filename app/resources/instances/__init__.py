@@ -1,0 +1,1 @@
+"""Instances: what runs on which node, made of an image."""
