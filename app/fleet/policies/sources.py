@@ -45,26 +45,27 @@ class Sources:
 
     def put(self, kind: str, document_id: str, stored: Stored | None) -> None:
         """Take a document as it is now; None when it is gone."""
+        document = None if stored is None else stored.document
         with self._lock:
             if kind == "setting":
                 if document_id in _USED:
                     self.settings[document_id] = setting(document_id, stored)
             elif kind == "technique":
                 _keep(self.techniques, document_id, None if stored is None else technique_of(stored.body))
-            elif kind == "instance":
-                self.hosted.put_instance(document_id, None if stored is None else stored.document)
-            elif kind == "image":
-                _keep(self.hosted.images, document_id, None if stored is None else stored.document)
             elif kind == "parameter":
-                self.parameters.pop(document_id, None)
-                _keep(self.said, document_id, None if stored is None else {**stored.document, "name": document_id})
-                if stored is not None:
-                    # Null is a value too.
-                    self.parameters[document_id] = stored.document["value"]
+                self._put_parameter(document_id, document)
+            elif kind == "instance":
+                self.hosted.put_instance(document_id, document)
             elif kind == "rule":
-                _keep(self.rules, document_id, None if stored is None else kept_of(stored.document))
+                _keep(self.rules, document_id, None if document is None else kept_of(document))
             else:
-                _keep(self.directives, document_id, None if stored is None else stored.document)
+                _keep(self.hosted.images if kind == "image" else self.directives, document_id, document)
+
+    def _put_parameter(self, name: str, document: Document | None) -> None:
+        self.parameters.pop(name, None)
+        _keep(self.said, name, None if document is None else {**document, "name": name})
+        if document is not None:
+            self.parameters[name] = document["value"]  # null is a value too
 
     @contextmanager
     def reading(self) -> Iterator["Sources"]:
