@@ -124,6 +124,11 @@ class BatchView:
         """Name the nodes that a stored query finds now, by id."""
         return self._find_nodes(self._tenant, query)
 
+    @property
+    def tenant(self) -> str:
+        """Whose documents these are."""
+        return self._tenant
+
     def begin(self, ctx: Context) -> None:
         """Start judging a change set."""
         self.ctx = ctx

@@ -19,6 +19,22 @@ _EARLIER = scoped(
     )
     .order_by(EventRecord.seq.desc())
 )
+_NEWEST = scoped(
+    select(*EVENT_COLUMNS)
+    .where(
+        EventRecord.object_kind == bindparam("kind"),
+        EventRecord.object_id == bindparam("id"),
+        EventRecord.commit_id.is_not(None),
+    )
+    .order_by(EventRecord.seq.desc())
+    .limit(bindparam("most"))
+)
+
+
+def newest_events(connection: Connection, tenant: str, kind: str, document_id: str, *, most: int) -> list[Event]:
+    """Read the newest events that changed a document, newest first."""
+    values = {"tenant": tenant, "kind": kind, "id": document_id, "most": most}
+    return [event(row) for row in connection.execute(_NEWEST, values)]
 
 
 def events_in(connection: Connection, tenant: str, first: int, last: int) -> list[Event]:

@@ -16,7 +16,13 @@ def test_the_impact_of_a_request_is_the_difference_of_the_bundles(cast: Cast) ->
     cast.switch_on()
     number = anna.asks("POST", "/groups/g-1", json={"nodeIds": ["n-2"]})
 
-    foreseen = anna.ok("GET", f"/changeRequests/{number}/impact")["data"]["policies"]
+    impact = anna.ok("GET", f"/changeRequests/{number}/impact")["data"]
+    foreseen = impact["policies"]
+    on_one = anna.ok("GET", f"/changeRequests/{number}/impact/nodes/n-2")["data"]
+    assert on_one == next(node for node in foreseen["nodes"] if node["id"] == "n-2")
+    assert impact["groups"]["g-1"] == {"before": 1, "after": 1}
+    gone = anna.refused(404, "GET", f"/changeRequests/{number}/impact/nodes/none")["errorDetails"]
+    assert gone == "Node 'none' was not found; GET /nodes and GET /nodes/pending list those that exist"
     carol.approve(number)
     assert carol.deploy(number).status_code == 200
     after = {name: policy(server, name, token)["statement"]["bundle"] for name, token in tokens.items()}

@@ -125,12 +125,15 @@ def test_disjoint_edits_merge_and_the_same_field_is_a_conflict(people: tuple[Cal
     assert rita.request(first)["state"] == "approved"
     assert rita.request(first)["reviews"][0]["stale"] is False
 
-    through(anna, rita, change("rule", "r1", shortDescription="theirs"))
+    second = through(anna, rita, change("rule", "r1", shortDescription="theirs"))
     refused = rita.refused(409, "POST", f"/changeRequests/{first}/deploy", json={})
 
-    assert refused["conflicts"] == [
-        {"kind": "rule", "id": "r1", "path": "/shortDescription", "base": "", "now": "theirs", "mine": "mine"}
-    ]
+    (conflict,) = refused["conflicts"]
+    setter = conflict.pop("setBy")
+    assert conflict == {
+        "kind": "rule", "id": "r1", "path": "/shortDescription", "base": "", "now": "theirs", "mine": "mine",
+    }  # fmt: skip
+    assert (setter["actor"]["handle"], setter["changeRequest"]) == ("anna", second)
     old = rita.refused(500, "POST", f"/changeRequests/{first}/accept", version=24, json={"status": "deployed"})
     assert "rule r1/shortDescription" in old["errorDetails"]
     (shown,) = rita.ok("GET", f"/changeRequests/{first}", version=24)["data"]["changeRequests"]
@@ -157,6 +160,8 @@ def test_undo_keeps_later_edits_and_restore_gives_back_the_same_bytes(
 
     said = anna.ok("POST", "/changeRequests", json={"undo": first})
 
+    setter = said["undo"]["conflicts"][0].pop("setBy")
+    assert setter["actor"]["handle"] == "anna"
     assert said["undo"] == {
         "clean": [{"kind": "rule", "id": "r1", "path": "/shortDescription"}],
         "conflicts": [{"kind": "rule", "id": "r1", "path": "/longDescription", "base": "b", "now": "c", "mine": ""}],

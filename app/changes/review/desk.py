@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from app.changes.change import Change, as_stored
 from app.changes.judging import Judged, Laws, judge
+from app.changes.review.blame import attributed
 from app.changes.review.effect import Merge, diff_hash, merged
 from app.changes.review.gate import Bench, Gate, judge_gate
 from app.changes.review.matching import Effects, effects_of, matching
@@ -129,6 +130,8 @@ class Desk:
         merge = Merge()
         if one.is_open:
             merge = merged(one.wanted, [view.find(*wanted.key) for wanted in one.wanted])
+            at = self.place.connection, self.place.tenant
+            merge.conflicts = [attributed(*at, conflict) for conflict in merge.conflicts]
         view.begin(ctx)
         policies = self.policies()
         try:

@@ -27,11 +27,12 @@ class Conflict:
     base: JSON
     now: JSON
     mine: JSON
+    set_by: Document | None = None
 
     def to_json(self) -> Document:
-        """Show it."""
-        path = self.path if self.path is not None else ""
-        return {"kind": self.kind, "id": self.id, "path": path, "base": self.base, "now": self.now, "mine": self.mine}
+        """Show it; `setBy` says whose event made it what it is now, where the log still tells."""
+        shown: Document = {"kind": self.kind, "id": self.id, "path": self.path or ""}
+        return {**shown, "base": self.base, "now": self.now, "mine": self.mine, "setBy": self.set_by}
 
     @property
     def text(self) -> str:

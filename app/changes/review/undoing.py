@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from app.changes.change import Edit
+from app.changes.review.blame import attributed
 from app.changes.review.effect import Conflict, merged
 from app.changes.review.model import ChangeRequest, Wanted
 from app.changes.view import BatchView
@@ -91,15 +92,16 @@ def get_event(connection: Connection, tenant: str, seq: int) -> Event:
     return found[0]
 
 
-def undo(wanted: Sequence[Wanted], view: BatchView) -> Undo:
-    """Lay the way back over what is there now.
+def undo(wanted: Sequence[Wanted], view: BatchView, connection: Connection) -> Undo:
+    """Lay the way back over what is there now; who set what clashes is looked up on the connection.
 
     Raises:
         StepError: nothing of it can be taken back; naming what clashes.
     """
     view.preload([one.key for one in wanted])
     merge = merged(wanted, [view.find(*one.key) for one in wanted])
-    clashing = {(one.kind, one.id, one.path) for one in merge.conflicts}
+    conflicts = tuple(attributed(connection, view.tenant, conflict) for conflict in merge.conflicts)
+    clashing = {(one.kind, one.id, one.path) for one in conflicts}
     clean: list[Document] = []
     for one in wanted:
         if (one.kind, one.id, None) in clashing:
@@ -109,12 +111,12 @@ def undo(wanted: Sequence[Wanted], view: BatchView) -> Undo:
             for change in field_diff(one.before, one.after)
             if (one.kind, one.id, change.path) not in clashing
         )
-    impossible = [f"{one.kind} '{one.id}' is gone or was made anew" for one in merge.conflicts if one.path is None]
+    impossible = [f"{one.kind} '{one.id}' is gone or was made anew" for one in conflicts if one.path is None]
     if not merge.edits:
-        shown = [one.to_json() for one in merge.conflicts]
-        fields = ", ".join(one.text for one in merge.conflicts) or "it is so already"
+        shown = [one.to_json() for one in conflicts]
+        fields = ", ".join(one.text for one in conflicts) or "it is so already"
         raise StepError(f"Nothing of this can be taken back: {fields}", conflicts=shown)
-    return Undo(tuple(merge.edits), tuple(clean), tuple(merge.conflicts), tuple(impossible))
+    return Undo(tuple(merge.edits), tuple(clean), conflicts, tuple(impossible))
 
 
 def _document(body: str | None) -> Document | None:

@@ -26,6 +26,22 @@ def touched(changes: Sequence[Change], before: Sight, after: Sight) -> list[Reac
     return [_touched(change, before, after) for change in changes]
 
 
+def counted(found: Iterable[Reached], before: Sight, after: Sight) -> dict[str, tuple[int, int]]:
+    """Count, by group, the nodes that are reached before and after; groups without any are left out."""
+    listed = list(found)
+    old = before.nodes.numbers_of({one for reached in listed for one in reached.before.ids})
+    new = after.nodes.numbers_of({one for reached in listed for one in reached.after.ids})
+    counts = {}
+    for group in sorted(before.members.keys() | after.members.keys()):
+        sides = (
+            before.members_of(group).intersection_cardinality(old),
+            after.members_of(group).intersection_cardinality(new),
+        )
+        if any(sides):
+            counts[group] = sides
+    return counts
+
+
 def members_of(group: str, sight: Sight) -> frozenset[str]:
     """Name the members of a group, and the ids that it lists and that are no nodes yet."""
     known = sight.groups.get(group)

@@ -10,12 +10,12 @@ from app.changes.change import Change
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.fleet.bundles.compiling import Bundle
-from app.fleet.fleet import Fleet
+from app.fleet.fleet import Fleet, missing_node
 from app.fleet.index.groups import read_group, spread
 from app.fleet.index.sight import DocumentKey, Sight, union
 from app.fleet.policies.bundling import Bundler, bundling
 from app.store.documents import Stored
-from app.store.nodes import Node, some_nodes
+from app.store.nodes import Node, find_node, some_nodes
 
 MOST_NODES: Final = 200
 """Nodes whose bundles one preview compiles; a preview of more says so."""
@@ -50,6 +50,23 @@ def preview_changes(work: Work, changes: Sequence[Change]) -> Preview:
         nodes = some_nodes(work.session, ids)
         compared = [_compare(nodes[one], before, after) for one in ids if one in nodes]
         return Preview(len(numbers), len(ids), tuple(one for one in compared if one is not None))
+
+
+def preview_node(work: Work, changes: Sequence[Change], node_id: str) -> Document:
+    """Compare the bundle of one node before and after some changes; `changes` is empty where it stays the same.
+
+    Raises:
+        NotFoundError: there is no such node.
+    """
+    documents: dict[DocumentKey, Stored | None] = {(one.kind, one.id): one.after for one in changes}
+    node = find_node(work.session, node_id)
+    if node is None:
+        raise missing_node(node_id)
+    _look_at_queries(work, documents)
+    with bundling(work) as before:
+        compared = _compare(node, before, before.changed(documents))
+        same = before.bundle(node).hash
+    return compared or {"id": node.id, "hostname": node.hostname, "before": same, "after": same, "changes": []}
 
 
 def _compare(node: Node, before: Bundler, after: Bundler) -> Document | None:

@@ -111,3 +111,7 @@ def _ours(views: Views) -> Iterator[Endpoint]:
         "GET", f"{ONE}/impact", "changeRequestImpact", "Show which nodes it reaches", views.impact, right=READ,
         container=BARE, lifespan=OURS,
     )  # fmt: skip
+    yield _endpoint(
+        "GET", f"{ONE}/impact/nodes/{{node}}", "changeRequestImpactOnNode", "Show what becomes of a node's policy",
+        views.impact_on_node, right=READ, container=BARE, lifespan=OURS, id_from=None,
+    )  # fmt: skip

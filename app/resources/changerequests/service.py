@@ -110,7 +110,7 @@ def _undo(desk: Desk, what: JSON, proposal: Proposal) -> tuple[Undo, Proposal]:
     else:
         text = 'must be the id of a change request, or {"event": 123}'
         raise InvalidError(f"undo: {text}", fields={"undo": [text]})
-    found = undo(wanted, place.view)
+    found = undo(wanted, place.view, place.connection)
     named = Proposal(proposal.name or name, proposal.description, proposal.draft, proposal.editors, reverts)
     return found, named
 

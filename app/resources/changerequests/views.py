@@ -9,16 +9,16 @@ from app.changes.review.deciding import Edited, Said
 from app.changes.review.deploying import Deployment
 from app.changes.review.desk import Assessment
 from app.changes.review.filing import Proposal
-from app.changes.review.foreseeing import diff_of, impact_of
+from app.changes.review.foreseeing import diff_of
 from app.changes.review.model import ChangeRequest
 from app.changes.review.rules import STATUS, Case
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.fleet.policies.previewing import preview_changes
 from app.http.endpoint import BARE, Answer, Given, Needed, View
 from app.http.writing import Writing
 from app.resources.changerequests import asked, finding, restoring, service
+from app.resources.changerequests.impact import impact_json, node_json
 from app.resources.changerequests.shape import rudder_json
 from app.resources.changerequests.showing import assessed_json, new_since, own_json, timeline_json
 from app.store.change_requests import Filter, count_by_state
@@ -233,8 +233,13 @@ class Views:
         """Show which nodes it reaches, before and after, and what it makes of their policies."""
         one = finding.get_one(work, given.path["id"], "find")
         seen, _ = _assessed(work, one)
-        policies: JSON = preview_changes(work, [effect.change for effect in seen.effects.all]).to_json()
-        return Answer(value={**impact_of(seen.effects), "policies": policies}, container=BARE)
+        return Answer(value=impact_json(work, seen.effects), container=BARE)
+
+    def impact_on_node(self, work: Work, given: Given) -> Answer:
+        """Show what it makes of the policy of one node."""
+        one = finding.get_one(work, given.path["id"], "find")
+        seen, _ = _assessed(work, one)
+        return Answer(value=node_json(work, seen.effects, given.path["node"]), container=BARE)
 
     def state(self, work: Work, given: Given) -> str:
         """Name what an answer about one depends on: it, and all that happens in the tenant."""
