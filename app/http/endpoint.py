@@ -193,7 +193,8 @@ class Endpoint:
     `needs` names further calls that the caller must be allowed to make, where that depends on what is asked for; they
     are checked before the view runs.
     `creates` makes the status 201 for the tenant API. `configuration` opens a read to a tenant's key alone though its
-    right is none of configuration. `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
+    right is none of configuration. `half_done` says that an error may come with data: what was done, and what was not.
+    `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
     the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
     `gate` refuses before the input is looked at.
     """
@@ -221,6 +222,7 @@ class Endpoint:
     streams: bool = False
     creates: bool = False
     configuration: bool = False
+    half_done: bool = False
     bare: bool = False
     body_optional: bool = False
     search_errors: bool = False

@@ -64,6 +64,9 @@ class Components:
         properties: Spec = {"action": TEXT, "id": TEXT, "result": {"const": "error"}, "errorDetails": TEXT}
         if route.era is TRUE:
             properties["errors"] = FIELDS
+        if route.endpoint.half_done:
+            # Rudder tells what was not done in the data alone.
+            return _object({**properties, "data": {"type": "object"}}, required=["action", "result"])
         name = self._named(
             ("error", route.era.name), "Refusal", _object(properties, required=["action", "result", "errorDetails"])
         )

@@ -159,7 +159,7 @@ ENDPOINTS = (
     _endpoint("GET", "/nodes", "listAcceptedNodes", "List the accepted nodes, by id", _lister("accepted"), **_LIST),
     _endpoint(
         "PUT", "/nodes", "createNodes", "Make nodes", create, right="administration_write",
-        container=BARE, output=None, json_only=True, lifespan=Lifespan(16), errors=(400,),
+        container=BARE, output=None, json_only=True, lifespan=Lifespan(16), errors=(400,), half_done=True,
     ),
     _endpoint("GET", "/nodes/pending", "listPendingNodes", "List pending nodes, by id", _lister("pending"), **_LIST),
     _endpoint(
