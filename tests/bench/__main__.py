@@ -21,6 +21,7 @@ from tests.bench import (
     row11_archives,
     row12_review,
     row13_search,
+    row14_panel,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -39,6 +40,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "11": row11_archives.measure,
     "12": row12_review.measure,
     "13": row13_search.measure,
+    "14": row14_panel.measure,
     "memory": memory.measure,
 }
 

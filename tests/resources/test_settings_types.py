@@ -10,7 +10,25 @@ from tests.resources.setting_samples import SAMPLES
 
 VERSIONS = (6, 10, 24, 25)
 OTHER = {key: other for key, (_, other) in SAMPLES.items()}
-OURS: dict[str, Any] = {"supervised_targets": {"allBut": []}, "validated_users": []}
+OURS: dict[str, Any] = {
+    "supervised_targets": {"allBut": []},
+    "validated_users": [],
+    "instance_capacity_check": "warn",
+    "instance_cpu_limit_per_user": 0,
+    "instance_limit_per_user": 0,
+    "instance_memory_limit_per_user": 0,
+    "instance_port_check": "warn",
+    # What clients at root level keep with us.
+    "commandPrefix": "/",
+    "currencyName": "Coins",
+    "developerMode": False,
+    "discordRoleSyncEnabled": False,
+    "discordRoleSyncPreferDiscord": False,
+    "domainName": "",
+    "economyEnabled": False,
+    "messagePrefix": "",
+    "serverChatName": "Sternpost",
+}
 
 
 def rudders(server: Server, version: int) -> dict[str, Any]:
