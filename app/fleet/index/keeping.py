@@ -10,6 +10,7 @@ from app.fleet.criteria.asking import finds
 from app.fleet.index.groups import Group, order_of, read_group, spread
 from app.fleet.index.nodes import Told
 from app.fleet.index.sight import Sight
+from app.fleet.keeping import kept_of
 from app.fleet.references import items
 from app.fleet.targets import GROUP, SPECIAL, simple_targets
 from app.store.documents import Stored
@@ -30,9 +31,11 @@ class Keeper:
         self._same: dict[frozenset[str], frozenset[str]] = {}
 
     def take(self, kind: str, document_id: str, stored: Stored | None) -> None:
-        """Take a document of what rules are made of as it is now; None when it is gone."""
+        """Take a document as it is now; None when it is gone."""
         if kind == "group":
             self._take_group(document_id, None if stored is None else read_group(stored.document))
+        elif kind == "rule":
+            self.take_rule(document_id, None if stored is None else kept_of(stored.document))
         else:
             self.sight.parts.put(kind, document_id, stored)
 

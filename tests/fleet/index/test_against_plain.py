@@ -10,7 +10,6 @@ from app.fleet.criteria.compiling import compile_query
 from app.fleet.index.keeping import Keeper
 from app.fleet.index.nodes import Nodes, Told
 from app.fleet.index.sight import Sight
-from app.fleet.keeping import kept_of
 from app.store.documents import Stored
 from app.store.nodes import Node
 from tests.fleet.index.plain_fleet import Json, Machine, PlainFleet
@@ -144,10 +143,7 @@ class Indexed:
 
     def change(self, some: list[Machine], changed: list[tuple[str, str, Json | None]], *, together: bool) -> None:
         for kind, document_id, document in changed:
-            if kind == "rule":
-                self.keeper.take_rule(document_id, None if document is None else kept_of(document))
-            else:
-                self.keeper.take(kind, document_id, None if document is None else stored(kind, document_id, document))
+            self.keeper.take(kind, document_id, None if document is None else stored(kind, document_id, document))
         self.watch(set().union(*(one.query.facets for one in self.sight.groups.values() if one.query)))
         touched: dict[int, Told] = {}
         for machine in some:
