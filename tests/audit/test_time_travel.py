@@ -18,6 +18,8 @@ PATHS = {
     "group": "groups/{}",
     "groupCategory": "groups/categories/{}",
     "parameter": "parameters/{}",
+    "image": "images/{}",
+    "instance": "instances/{}",
     "setting": "settings/{}",
 }
 

@@ -121,4 +121,4 @@ def test_two_servers_found_one_empty_database_together(postgres_url: str, tmp_pa
     assert [server.create(f"r-{number}").status for number, server in enumerate(servers)] == [200, 200]
     assert {"r-0", "r-1"} <= check(postgres_url).ids
     check(postgres_url, tenant="public")
-    assert len(list(keys.glob("*.key"))) == 3
+    assert len(list(keys.glob("*.key"))) == 4
