@@ -125,7 +125,7 @@ def test_a_server_that_is_well_says_so_of_each_part(api: Api) -> None:
     ]
     assert {name: one["status"] for name, one in found.items()} == dict.fromkeys(found, "Ok")
     assert found["Git repository"]["msg"] == "The repository stands at the head of the log"
-    assert found["Keys"]["msg"] == "All 3 keys can be read"
+    assert found["Keys"]["msg"] == "All 4 keys can be read"
 
 
 @pytest.mark.parametrize("version", [25])
