@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from app.boot import Installation
@@ -53,6 +54,13 @@ def _closed_world() -> Iterator[None]:
             if name.startswith(("STERNPOST_", "GIT_")) and not name.startswith("STERNPOST_TEST_"):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Take back what a test's server said of logging: the standard error that it wrote to ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -89,8 +89,12 @@ class Server:
         return self.account("ci")
 
     def call(self, method: str, path: str, *, token: str | None = None, **more: Any) -> TestResponse:
-        """Call the API with a token; `json=`, `data=`, `headers=` as in werkzeug's client."""
+        """Call the API with a token; `json=`, `data=`, `headers=` as in werkzeug's client.
+
+        The answer is read to its end, as every server does: one that is left half-read holds a connection.
+        """
         headers: Mapping[str, str] = more.pop("headers", {})
+        more.setdefault("buffered", True)
         answer: TestResponse = self.client.open(
             path, method=method, headers={"X-API-Token": token or self.token, **headers}, **more
         )
