@@ -159,10 +159,6 @@ class BatchView:
             self._documents.setdefault((kind, one.id), one)
         self._whole.add(kind)
 
-    def holds(self, kind: str, document: Stored, field: str, value: str) -> bool:
-        """Say whether a document can be found by this value."""
-        return self._kinds[kind].holds(document.document, field, value)
-
     def undo(self) -> None:
         """Put back what the change set touched."""
         self._documents.update(self._journal)
@@ -178,16 +174,6 @@ class Before:
     def find(self, kind: str, document_id: str) -> Stored | None:
         """Read a document; None when it did not exist."""
         return self._view.before((kind, document_id))
-
-    def holders(self, kind: str, field: str, value: str) -> list[Stored]:
-        """Read the documents of a kind whose declared field had this value, by id."""
-        found = {one.id: one for one in self._view.holders(kind, field, value)}
-        for (touched, document_id), old, _ in self._view.touched():
-            if touched == kind:
-                found.pop(document_id, None)
-                if old is not None and self._view.holds(kind, old, field, value):
-                    found[document_id] = old
-        return [found[document_id] for document_id in sorted(found)]
 
     def all(self, kind: str) -> list[Stored]:
         """Read every document that there was of a kind, by id."""

@@ -7,7 +7,7 @@ from app.changes.review.effect import Conflict
 from app.changes.review.freezing import frozen_until
 from app.changes.review.matching import Effects
 from app.changes.review.model import ChangeRequest, Review
-from app.changes.review.policy import BUILT_IN, Need, Policies, Policy, strictest
+from app.changes.review.policy import Need, Policies, Policy, strictest
 from app.changes.review.reach import State
 from app.changes.review.voters import Voters
 from app.core.canonical import JSON, Document
@@ -177,8 +177,3 @@ def _lacking(
     left = tuple(user.username for user in able if user.id not in given)
     names = tuple(policy.id for policy in policies)
     return Missing(need, len(given), names, left, is_unsatisfiable=len(given) + len(left) < need.least)
-
-
-def is_built_in(policies: Iterable[Policy]) -> bool:
-    """Tell whether the settings' own policy is among them."""
-    return any(policy.id == BUILT_IN for policy in policies)

@@ -19,9 +19,6 @@ class State(Protocol):
     def find(self, kind: str, document_id: str) -> Stored | None:
         """Read a document; None when it does not exist."""
 
-    def holders(self, kind: str, field: str, value: str) -> list[Stored]:
-        """Read the documents of a kind whose declared field has this value, by id."""
-
     def all(self, kind: str) -> list[Stored]:
         """Read every document of a kind, by id."""
 
