@@ -1,6 +1,10 @@
 """What every table shares: the metadata, the names of constraints, the type of ids."""
 
-from sqlalchemy import BigInteger, MetaData, String, Text
+from sqlalchemy import BigInteger, Connection, MetaData, String, Text
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -20,3 +24,8 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {int: BigInteger, str: Text}  # noqa: RUF012  SQLAlchemy reads this class attribute
+
+
+def upsert(connection: Connection, table: type[Base]) -> PostgresInsert | SqliteInsert:
+    """Begin an insert that may say what happens when the row is there."""
+    return postgres_insert(table) if connection.dialect.name == "postgresql" else sqlite_insert(table)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, insert, select
 
+from app.store.base import upsert
 from app.store.keys import Declared
 from app.store.tables import DeclaredKeys, DocumentField, Tenant
 
@@ -21,9 +22,9 @@ def declared_digests(connection: Connection) -> dict[str, str]:
 
 
 def write_digest(connection: Connection, kind: str, digest: str) -> None:
-    """Remember under which keys a kind's documents are listed."""
-    connection.execute(delete(DeclaredKeys).where(DeclaredKeys.kind == kind))
-    connection.execute(insert(DeclaredKeys), [{"kind": kind, "digest": digest}])
+    """Remember under which keys a kind's documents are listed, also when another server that starts now says it too."""
+    told = {"kind": kind, "digest": digest}
+    connection.execute(upsert(connection, DeclaredKeys).on_conflict_do_update(index_elements=["kind"], set_=told), told)
 
 
 def replace_values(connection: Connection, tenant: str, kind: str, listed: Iterable[tuple[str, set[Declared]]]) -> bool:

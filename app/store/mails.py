@@ -6,11 +6,10 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.core.canonical import JSON, canonical
 from app.core.tenancy import ACTIVE
+from app.store.base import upsert
 from app.store.events import COLUMNS, event
 from app.store.log import Event
 from app.store.notice_tables import LogCursorRow, MailRow
@@ -70,8 +69,7 @@ def tenants_behind(connection: Connection, follower: str) -> dict[str, tuple[int
 def lock_cursor(connection: Connection, tenant: str, follower: str) -> int:
     """Read how far a follower is, and let no other go on from there until the end of the transaction."""
     row = {"tenant": tenant, "follower": follower, "seq": 0}
-    insert_for = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    connection.execute(insert_for(LogCursorRow).on_conflict_do_nothing(), [row])
+    connection.execute(upsert(connection, LogCursorRow).on_conflict_do_nothing(), [row])
     statement = _CURSOR if connection.dialect.name == "sqlite" else _CURSOR.with_for_update()
     return int(connection.execute(statement, {"tenant": tenant, "follower": follower}).scalar_one())
 

@@ -4,12 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from app.store.base import Base
+from app.store.base import upsert
 from app.store.fleet_tables import BundleRow, PolicyRow
 from app.store.session import TENANT, TenantSession, scoped
 from app.store.tables import NodeRow
@@ -45,11 +41,6 @@ _LAST_OF_MANY = select(PolicyRow.node, *_COLUMNS).join(
     _NEWEST, (PolicyRow.node == _NEWEST.c.node) & (PolicyRow.serial == _NEWEST.c.serial)
 )
 _LOCK = scoped(select(NodeRow.id).where(NodeRow.id == bindparam("node")).with_for_update())
-
-
-def upsert(connection: Connection, table: type[Base]) -> PostgresInsert | SqliteInsert:
-    """Begin an insert that may say what happens when the row is there."""
-    return postgres_insert(table) if connection.dialect.name == "postgresql" else sqlite_insert(table)
 
 
 def last_told(session: TenantSession, node: str) -> Told | None:

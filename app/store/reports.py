@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from app.core.canonical import Document
+from app.store.base import upsert
 from app.store.fleet_tables import LastRunRow, RunRow
-from app.store.policies import upsert
 from app.store.session import AnyRow, TenantSession, scoped
 from app.store.tables import NodeRow
 
