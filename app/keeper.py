@@ -57,10 +57,6 @@ def start_keeper(work: Work, *, close: Sequence[int] = (), patience: Patience | 
     `close` lists file descriptors that the keeper must not hold, such as the listening socket.
     """
     read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(read_end)
-        return Keeper(pid, write_end)
 
     def begin() -> None:
         os.setsid()  # Ctrl-C in the terminal reaches the server, which ends us in its own order
@@ -68,7 +64,11 @@ def start_keeper(work: Work, *, close: Sequence[int] = (), patience: Patience | 
             os.close(descriptor)
         keep(work, read_end, patience or Patience())
 
-    _run_as_child(begin)
+    pid = os.fork()
+    if not pid:
+        _run_as_child(begin)
+    os.close(read_end)
+    return Keeper(pid, write_end)
 
 
 def keep(work: Work, lifeline: int, patience: Patience) -> None:
