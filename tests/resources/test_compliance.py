@@ -134,6 +134,25 @@ def test_every_view_of_compliance_answers_in_its_container(server: Server) -> No
     assert server.get("/api/25/rules/r-1/compliance/byNode").json["data"]["nodes"][0]["id"] == "n-1"
 
 
+def test_a_new_rule_is_applying_at_once_and_what_was_there_keeps_its_result(server: Server) -> None:
+    tokens = two_nodes(server)
+    directive(server, "d-new", "/etc/new")
+
+    rule(server, "r-2", "d-new")
+    new = server.get("/api/25/rules/r-2/compliance").json["data"]["rules"][0]
+    old = server.get("/api/25/rules/r-1/compliance?level=1").json["data"]["rules"][0]
+    policy(server, "n-1", tokens["n-1"])
+    told = server.get("/api/25/nodes/n-1/compliance?level=2").json["data"]["nodes"][0]["rules"]
+
+    assert new["complianceDetails"] == {"applying": 100}
+    assert [one["id"] for one in new["directives"][0]["components"][0]["nodes"]] == ["n-1", "n-2"]
+    assert old["compliance"] == 83.33
+    assert {one["id"]: one["complianceDetails"] for one in told} == {
+        "r-1": {"successAlreadyOK": 66.67, "error": 33.33},
+        "r-2": {"applying": 100},
+    }
+
+
 def test_refusals_of_compliance_name_what_is_wrong(server: Server) -> None:
     old = server.get("/api/24/rules/r-none/compliance")
     new = server.get("/api/25/rules/r-none/compliance")
