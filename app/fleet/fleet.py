@@ -97,12 +97,6 @@ class Fleet:
                     found.setdefault(nodes.id_of(number), []).append(group)
         return found
 
-    def rules_of(self, node_id: str) -> list[str]:
-        """Name the rules that are applied on a node, by name and id."""
-        with self.index.reading(self.session, self.epoch) as sight:
-            number = sight.nodes.number_of(node_id)
-            return [] if number is None else sight.rules_on(number)
-
     def targeting(self, node_id: str) -> list[str]:
         """Name the rules whose targets have a node, applied or not, sorted."""
         with self.index.reading(self.session, self.epoch) as sight:

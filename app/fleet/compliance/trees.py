@@ -76,7 +76,7 @@ class Tree:
             yield "]"
 
     def _branch(self, kind: str, one: str, among: Numbers, rest: Sequence[str], depth: int) -> Iterator[str]:
-        counts = Counter(self.lines.counted("status", among))
+        counts = self.lines.counted("status", among)
         if kind == "value":
             reports: list[JSON] = [{"status": line.status, "message": line.message} for line in self.lines.lines(among)]
             yield _text({"value": one, **summary(counts, self.style.precision), "reports": reports})

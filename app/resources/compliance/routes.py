@@ -10,7 +10,15 @@ from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, li
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.compliance import service
-from app.resources.compliance.schema import FormatQuery, GroupsQuery, PrecisionQuery, TreeQuery
+from app.resources.compliance.schema import (
+    ComplianceSchema,
+    FormatQuery,
+    GlobalSchema,
+    GroupComplianceSchema,
+    GroupsQuery,
+    PrecisionQuery,
+    TreeQuery,
+)
 from app.resources.compliance.service import Asked, Report
 
 RULES, NODES = list_under("rules"), list_under("nodes")
@@ -101,7 +109,12 @@ def _targeted_group(work: Work, group: str, asked: Asked) -> Report:
 
 
 def _get(path: str, action: str, summary: str, view: View, container: Container, **more: Any) -> Endpoint:  # noqa: ANN401  the columns of the table below
-    usual: dict[str, Any] = {"query": TreeQuery, "right": "compliance_read", "lifespan": Lifespan(24)}
+    usual: dict[str, Any] = {
+        "query": TreeQuery,
+        "right": "compliance_read",
+        "lifespan": Lifespan(24),
+        "output": ComplianceSchema,
+    }
     if "{id}" in path:
         usual |= {"errors": (404,), "id_from": "result"}
     return Endpoint(
@@ -125,6 +138,7 @@ ENDPOINTS = (
         show_global,
         object_under("globalCompliance"),
         query=PrecisionQuery,
+        output=GlobalSchema,
         lifespan=Lifespan(10),
     ),
     _get("/compliance/rules", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES, **_OLD),
@@ -155,6 +169,7 @@ ENDPOINTS = (
         show_old_summary,
         GROUPS,
         query=GroupsQuery,
+        output=GroupComplianceSchema,
         lifespan=Lifespan(17, 23),
     ),
     _get(
@@ -164,6 +179,7 @@ ENDPOINTS = (
         show_groups,
         GROUPS,
         query=GroupsQuery,
+        output=GroupComplianceSchema,
     ),
     _get("/compliance/groups/{id}", "getNodeGroupComplianceId", "Show a group's compliance", _GROUP, GROUPS, **_LATER),
     _get(
@@ -229,6 +245,7 @@ ENDPOINTS = (
         show_groups,
         GROUPS,
         query=GroupsQuery,
+        output=GroupComplianceSchema,
     ),
     _get(
         "/groups/{id}/compliance/global",
