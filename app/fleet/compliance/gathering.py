@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.fleet.compliance.lines import Expected, Line, Terms, lines_of
+from app.fleet.compliance.statuses import Counts
 from app.fleet.fleet import Fleet
 from app.fleet.policies.bundling import bundling
 from app.fleet.policies.sources import SOURCES, Sources
@@ -73,6 +74,14 @@ class Gathering:
                 expected = Expected(bundle.hash, bundle.document, None)
             found[node.id] = list(lines_of(node.id, expected, runs.get(node.id), self.terms))
         return found
+
+    def counts(self) -> Counts:
+        """Count the components of all accepted nodes by status."""
+        counted: Counts = Counts()
+        for part in self.accepted():
+            for lines in self.lines(part).values():
+                counted.update(line.status for line in lines)
+        return counted
 
     def names(self) -> dict[tuple[str, str], str]:
         """Give the names of rules and directives, by kind and id."""

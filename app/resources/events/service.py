@@ -85,7 +85,7 @@ def find_events(session: TenantSession, filters: Document, *, before: int, most:
     Raises:
         InvalidError: a time cannot be read.
     """
-    conditions = [EventRecord.seq < before, *_conditions(session, filters)]
+    conditions = [EventRecord.seq < before, *matching(session, filters)]
     found: dict[int, Event] = {}
     for statement in _alternatives(select(*COLUMNS).where(*conditions), filters):
         rows = session.rows(statement.order_by(EventRecord.seq.desc()).limit(most))
@@ -102,7 +102,7 @@ class Following:
         Raises:
             InvalidError: a time cannot be read.
         """
-        conditions = _conditions(session, filters)
+        conditions = matching(session, filters)
         if "actor" in filters:
             actor = filters["actor"]
             conditions.append(or_(EventRecord.actor_handle == actor, EventRecord.actor_id == actor))
@@ -158,8 +158,12 @@ def _alternatives(statement: Select[*tuple[Any, ...]], filters: Document) -> Ite
     yield statement.where(EventRecord.actor_id == filters["actor"])
 
 
-def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
-    """Read every filter but the actor."""
+def matching(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
+    """Read every filter but the actor.
+
+    Raises:
+        InvalidError: a time cannot be read.
+    """
     conditions = list(_span(session, filters))
     conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
     if filters.get("outcome", "success") != "success":
@@ -170,7 +174,7 @@ def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement
 
 
 def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[bool]]:
-    since, until = _time(filters, "since", "from"), _time(filters, "until", "to")
+    since, until = find_moment(filters, "since"), find_moment(filters, "until")
     if since is not None and until is not None and since > until:
         text = f"'from' ({filters['since']}) is later than 'to' ({filters['until']}); exchange them"
         raise InvalidError(text, fields={"from": [text]})
@@ -182,10 +186,16 @@ def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[b
         yield EventRecord.seq <= (row[0] if row is not None else 0)
 
 
-def _time(filters: Document, name: str, shown: str) -> int | None:
+def find_moment(filters: Document, name: str) -> int | None:
+    """Read the first (`since`) or the last (`until`) moment that is asked for, in milliseconds.
+
+    Raises:
+        InvalidError: it is no time.
+    """
     value: JSON = filters.get(name)
     if value is None:
         return None
+    shown = {"since": "from", "until": "to"}[name]
     try:
         return parse_rfc3339(str(value))
     except InvalidError as fault:
