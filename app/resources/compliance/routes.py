@@ -9,7 +9,8 @@ from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, li
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.compliance import service
-from app.resources.compliance.schema import FormatQuery, GroupsQuery, HistoryQuery, PrecisionQuery, TreeQuery
+from app.resources.compliance.history import HISTORY
+from app.resources.compliance.schema import FormatQuery, GroupsQuery, PrecisionQuery, TreeQuery
 from app.resources.compliance.service import Asked, Report
 
 RULES, NODES = list_under("rules"), list_under("nodes")
@@ -17,8 +18,6 @@ DIRECTIVES, DIRECTIVE = list_under("directivesCompliance"), object_under("direct
 GROUPS = list_under("groupCompliance")
 OLD_GROUPS = list_under("nodeGroups")
 """The container of the summary of all groups, up to version 23."""
-
-USUAL_DAYS = 30
 
 View = Callable[[Work, Given], Answer]
 Find = Callable[[Work, str, Asked], Report]
@@ -42,14 +41,6 @@ def _csv(given: Given, text: Callable[[], str]) -> Answer | None:
 def show_global(work: Work, given: Given) -> Answer:
     """Show the compliance of everything."""
     return Answer(items=(service.global_compliance(work, _asked(given)),))
-
-
-def show_history(work: Work, given: Given) -> Answer:
-    """Show the compliance of everything day by day."""
-    days = given.query.get("days")
-    return Answer.many(
-        service.compliance_history(work, _asked(given), days=days if isinstance(days, int) else USUAL_DAYS)
-    )
 
 
 def show_nodes(work: Work, given: Given) -> Answer:
@@ -141,15 +132,7 @@ ENDPOINTS = (
         query=PrecisionQuery,
         lifespan=Lifespan(10),
     ),
-    _get(
-        "/compliance/history",
-        "getComplianceHistory",
-        "Show the compliance of everything on each of the last days, the oldest first",
-        show_history,
-        list_under("complianceHistory"),
-        query=HistoryQuery,
-        lifespan=Lifespan(25),
-    ),
+    HISTORY,
     _get("/compliance/rules", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES, **_OLD),
     _get("/compliance/rules/{id}", "getRulesComplianceId", "Show the compliance of a rule", _RULE, RULES, **_OLD),
     _get("/compliance/nodes", "getNodesCompliance", "Show the compliance of each node", show_nodes, NODES, **_OLD),

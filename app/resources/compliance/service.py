@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from app.changes.work import Work
 from app.core.canonical import Document
-from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
 from app.fleet.compliance.gathering import Gathering
 from app.fleet.compliance.lines import Line
-from app.fleet.compliance.statuses import compliance_of, details_of, summary
+from app.fleet.compliance.statuses import compliance_of, details_of
 from app.fleet.compliance.trees import MOST_LEVELS, Style, Tally, branches, object_members, table, tally
 from app.fleet.fleet import missing_node
 from app.fleet.references import groups_of, texts
-from app.store.compliance_days import DAY_MS, list_compliance_days
 from app.store.documents import find_document, list_documents
 from app.store.nodes import Node, find_node
 
@@ -70,20 +68,6 @@ def global_compliance(work: Work, asked: Asked) -> Document:
     """Give the compliance of everything, in whole percent."""
     counts = Gathering.of(work).counts()
     return {"compliance": compliance_of(counts, 0), "complianceDetails": details_of(counts, asked.precision)}
-
-
-def compliance_history(work: Work, asked: Asked, *, days: int) -> list[Document]:
-    """Give the compliance of everything on each of the last days that was measured, the oldest first."""
-    today = work.committer.clock() // DAY_MS
-    return [
-        {
-            "day": rfc3339(one.day * DAY_MS)[:10],
-            "measuredAt": rfc3339(one.measured),
-            "components": sum(one.counts.values()),
-            **summary(one.counts, asked.precision),
-        }
-        for one in list_compliance_days(work.session, first_day=today - days + 1)
-    ]
 
 
 def nodes_compliance(work: Work, asked: Asked) -> Iterator[Document]:
