@@ -14,6 +14,7 @@ from app.http.writing import Writing
 from app.resources.events import service
 from app.resources.events.exporting import EXPORT
 from app.resources.events.extending import SEARCHED_KINDS, find_objects, find_roles_of_actors, show_actors
+from app.resources.events.histogram import HISTOGRAM
 from app.resources.events.proof import PROOFS
 from app.resources.events.rows import document_of, event_row, whole_event
 from app.resources.events.schema import EventFilter, RollbackInput
@@ -143,5 +144,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    endpoints = (*ENDPOINTS, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
+    endpoints = (*ENDPOINTS, HISTOGRAM, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
     return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))

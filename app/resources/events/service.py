@@ -123,9 +123,7 @@ class Following:
         Raises:
             InvalidError: a time cannot be read.
         """
-        conditions = _conditions(session, filters)
-        if "text" in filters:
-            conditions.append(_holds(str(filters["text"])))
+        conditions = matching(session, filters)
         if "actor" in filters:
             actor = filters["actor"]
             conditions.append(or_(EventRecord.actor_handle == actor, EventRecord.actor_id == actor))
@@ -181,6 +179,18 @@ def _alternatives(statement: Select[*tuple[Any, ...]], filters: Document) -> Ite
     yield statement.where(EventRecord.actor_id == filters["actor"])
 
 
+def matching(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
+    """Read every filter but the actor.
+
+    Raises:
+        InvalidError: a time cannot be read.
+    """
+    conditions = _conditions(session, filters)
+    if "text" in filters:
+        conditions.append(_holds(str(filters["text"])))
+    return conditions
+
+
 def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
     """Read every filter but the actor and the text."""
     conditions = list(_span(session, filters))
@@ -191,7 +201,7 @@ def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement
 
 
 def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[bool]]:
-    since, until = _time(filters, "since", "from"), _time(filters, "until", "to")
+    since, until = find_moment(filters, "since"), find_moment(filters, "until")
     if since is not None and until is not None and since > until:
         text = f"'from' ({filters['since']}) is later than 'to' ({filters['until']}); exchange them"
         raise InvalidError(text, fields={"from": [text]})
@@ -203,10 +213,16 @@ def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[b
         yield EventRecord.seq <= (row[0] if row is not None else 0)
 
 
-def _time(filters: Document, name: str, shown: str) -> int | None:
+def find_moment(filters: Document, name: str) -> int | None:
+    """Read the first (`since`) or the last (`until`) moment that is asked for, in milliseconds.
+
+    Raises:
+        InvalidError: it is no time.
+    """
     value: JSON = filters.get(name)
     if value is None:
         return None
+    shown = {"since": "from", "until": "to"}[name]
     try:
         return parse_rfc3339(str(value))
     except InvalidError as fault:
