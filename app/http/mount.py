@@ -1,8 +1,8 @@
-"""Mounts the endpoints on a Flask application: blueprints under `/api/<version>`, and what stands beside them."""
+"""Mounts the endpoints on a Flask application: one rule under `/api/<version>`, and what stands beside it."""
 
 from collections.abc import Callable, Sequence
 
-from flask import Blueprint, Flask, Response, request
+from flask import Flask, Response, request
 
 from app.core.errors import ForbiddenError
 from app.http import docs
@@ -37,8 +37,9 @@ def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
     app.config["MAX_CONTENT_LENGTH"] = wiring.max_body_bytes
     # The parser of multipart forms counts each piece that it reads of a file too.
     app.config["MAX_FORM_MEMORY_SIZE"] = max(wiring.max_body_bytes, LEAST_FORM_BYTES)
-    for blueprint in _blueprints(routes, dispatcher):
-        app.register_blueprint(blueprint)
+    app.add_url_rule(
+        "/api/<int:version>/<path:rest>", "api", _view(dispatcher), methods=METHODS, provide_automatic_options=False
+    )
     metrics = Metrics()
     _mount_health(app, wiring)
     _mount_metrics(app, dispatcher, metrics)
@@ -52,27 +53,15 @@ def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
     return routes
 
 
-def _blueprints(routes: Routes, dispatcher: Dispatcher) -> list[Blueprint]:
-    """Make one blueprint per first segment, for all versions; which endpoint is meant, the table of routes says.
+def _view(dispatcher: Dispatcher) -> Callable[[int, str], Response]:
+    """Answer every path below a version; which endpoint is meant, the table of routes says.
 
     A rule for each path would be compiled by werkzeug into functions that build URLs, which nobody asks for: that took
     most of the start.
     """
-    made = []
-    for first in sorted(routes.first_segments):
-        blueprint = Blueprint(first.replace(".", "_"), __name__, url_prefix=f"/api/<int:version>/{first}")
-        view = _view(dispatcher, first)
-        for name, rule in (("all", ""), ("below", "/<path:rest>")):
-            blueprint.add_url_rule(
-                rule, endpoint=name, view_func=view, methods=METHODS, provide_automatic_options=False
-            )
-        made.append(blueprint)
-    return made
 
-
-def _view(dispatcher: Dispatcher, first: str) -> Callable[..., Response]:
-    def view(version: int, rest: str = "") -> Response:
-        return dispatcher.serve(version, (first, *rest.split("/")) if rest else (first,))
+    def view(version: int, rest: str) -> Response:
+        return dispatcher.serve(version if version in VERSIONS else LATEST, rest.split("/"))
 
     return view
 
