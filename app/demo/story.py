@@ -7,7 +7,7 @@ from typing import Final
 
 from app.boot import Installation, starter_edits
 from app.changes.change import Edit
-from app.changes.tenants import Made, Wanted
+from app.changes.tenants import Wanted
 from app.changes.work import Work
 from app.core.context import Actor, Context
 from app.core.roles import rights_of
@@ -98,12 +98,12 @@ class Story:
         self.opened.git_writer.catch_up(self.tenant)
         yield "what waits today"
 
-    def _begin(self) -> Made:
+    def _begin(self) -> None:
         ctx = Context.system(SYSTEM_TENANT, "sternpost demo")
         wanted = Wanted(
             id=lambda _: self.tenant, name=lambda _: self.tenant, record=TenantRecord(id="", name=self.tenant)
         )
-        made = self.opened.all_tenants.create_empty(ctx, wanted, begun=self.calendar.begun)
+        self.opened.all_tenants.create_empty(ctx, wanted, begun=self.calendar.begun)
         self._as_system("Import the starter library").submit(starter_edits())
         self.calendar.go_to(0.1)
         work = self._as_system("The first people")
@@ -113,7 +113,6 @@ class Story:
             actor = Actor(str(user["id"]), "user", name, name)
             self.people[name] = Context(self.tenant, actor, holds=rights.__contains__)
         work.release()
-        return made
 
     def _configure(self, fleet: Sequence[Machine]) -> dict[str, list[Edit]]:
         """Let the fleet grow while its configuration is written; gives what was made, by kind."""

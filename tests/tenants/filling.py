@@ -35,13 +35,20 @@ FOLLOWER = "of-this-test"
 MARKED = "marked-as-of-tenant-a"
 
 
+def add_person(server: Server, tenant: str, user_id: str, username: str, mark: str, *, invited: bool = False) -> None:
+    """Give a tenant a person of that id."""
+    roles = {"user": None}
+    user = User(
+        tenant=tenant, id=user_id, username=username, name=mark, roles=roles, invited=invited, created=1, updated=1
+    )
+    with server.opened.database.writing(tenant) as connection:
+        insert_user(connection, user)
+
+
 def fill_rows(server: Server, tenant: str, name: str, mark: str) -> None:
     """Give a tenant a person with a token, a login and an invitation, and a place in its log; ids as in the other."""
+    add_person(server, tenant, name, name, mark, invited=True)
     with server.opened.database.writing(tenant) as connection:
-        user = User(
-            tenant=tenant, id=name, username=name, name=mark, roles={"user": None}, invited=True, created=1, updated=1
-        )
-        insert_user(connection, user)
         token = PersonalToken(
             tenant=tenant, user_id=name, id=name, name=mark, token_hash=token_hash(tenant + name), created=1
         )
