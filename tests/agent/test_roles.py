@@ -178,7 +178,7 @@ def test_commands_run_when_their_condition_asks_and_a_dry_run_says_only_what_wou
                 "File",
                 {"FILE_PATH": f"{tmp_path}/file"},
                 Content={"FILE_CONTENT": "x"},
-                **{"Post-modification_script": {"FILE_POST_HOOK_COMMAND": f"touch {hooked}"}},
+                **{"Post-modification_script": {"FILE_POST_HOOK_COMMAND": f"echo done > {hooked}"}},
             ),
         ),
     )
