@@ -39,9 +39,8 @@ def statuses(reports: list[dict[str, Any]]) -> list[str]:
 def test_the_agent_carries_out_every_technique_of_the_starter_library() -> None:
     library = {(str(one["id"]), str(one["version"])) for one in starter_library()}
 
-    # What hosts instances comes with a policy by itself; nobody makes directives of it.
     carried = {(name, version) for name, versions in ROLES.items() for version in versions}
-    assert carried == library | {("instanceHosting", "1.0")}
+    assert carried == library
     assert {folder.name for folder in ROLE_FOLDERS.iterdir()} == set(ROLES)
 
 
