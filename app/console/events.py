@@ -23,8 +23,19 @@ Json = dict[str, Any]
 
 PATH: Final = "/console/events"
 PAGE_SIZE: Final = 50
-FILTERS: Final = ("text", "actor", "type", "kind", "object", "outcome", "from", "to", "changeRequest", "commit")
-FURTHER: Final = ("credential",)
+FILTERS: Final = (
+    "text",
+    "actor",
+    "type",
+    "kind",
+    "object",
+    "outcome",
+    "from",
+    "to",
+    "changeRequest",
+    "commit",
+    "credential",
+)
 MOMENTS: Final = ("from", "to")
 OUTCOMES: Final = {"success": "Done", "denied": "Refused", "failed": "Failed"}
 TYPES: Final = (
@@ -60,7 +71,7 @@ def words_of(name: str) -> str:
 
 def read_filters(args: Mapping[str, str]) -> dict[str, str]:
     """Take the filters of the URL as the API takes them; a moment without zone, as a form sends it, is one of UTC."""
-    found = {name: args.get(name, "").strip() for name in (*FILTERS, *FURTHER)}
+    found = {name: args.get(name, "").strip() for name in FILTERS}
     for name in MOMENTS:
         if _NO_ZONE.fullmatch(found[name]):
             seconds = "" if found[name].count(":") > 1 else ":00"
