@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.console.forms import Input
+from app.console.schema_forms import Input
 from app.fleet.techniques.faults import path_part
 from app.fleet.techniques.parameters import MAX_REPEATS
 
