@@ -104,8 +104,8 @@ def delete_object(site: Site, request: Request, visitor: Visitor, kind_name: str
             return see(_after(kind, document_id, done, "deleted"))
         fault, status = done.fault, done.status
     return page(
-        "object_delete.html", visitor, status=status, title=f"Delete {kind.name_of(document)}", kind=kind, id=document_id,
-        document=document, revision=document.get("revision") or reply.revision or "", fault=fault,
+        "object_delete.html", visitor, status=status, title=f"Delete {kind.name_of(document)}", kind=kind,
+        id=document_id, document=document, revision=document.get("revision") or reply.revision or "", fault=fault,
         reason=_reason(request),
     )  # fmt: skip
 
@@ -134,8 +134,10 @@ def _fill(api: Api, request: Request, visitor: Visitor, draft: Draft) -> Respons
         _make_parts(draft, None, {})
     name = draft.kind.name_of(draft.document) if draft.document is not None else ""
     title = f"Change {name}" if draft.document is not None else f"New {draft.kind.singular.lower()}"
-    return page("object_form.html", visitor, status=status, title=title, draft=draft, kind=draft.kind, reason=_reason(request),
-                revision=_shown_revision(request, draft))  # fmt: skip
+    return page(
+        "object_form.html", visitor, status=status, title=title, draft=draft, kind=draft.kind,
+        reason=_reason(request), revision=_shown_revision(request, draft),
+    )  # fmt: skip
 
 
 def _read_parameters(request: Request, draft: Draft, filled: Filled) -> None:

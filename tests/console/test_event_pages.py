@@ -38,7 +38,7 @@ def test_filters_stand_in_the_url_and_each_row_opens_in_place(visit: Visit) -> N
     assert "Rule deleted rule Old servers by ci" in text_of(page)
     assert "Rule added" not in text_of(page)
     assert 'value="RuleDeleted"' in page.text
-    row = page.text.partition("<details>\n<summary>")[2].partition("</details></li>")[0]
+    row = page.text.partition('class="card event"')[2].partition("</details></li>")[0]
     assert "/displayName" in row
     assert "Old servers" in row
     (seq,) = re.findall(r'href="/console/events/(\d+)"', row)
