@@ -76,6 +76,9 @@ def document_of_event(event: dict[str, Any]) -> Document:
     """Read what an event of `GET /events` says of its document; null stands for what is not there."""
     about = event.get("object") or {}
     changes = event.get("changes") or []
+    if str(event["type"]).endswith(("Added", "Deleted")):
+        # A document that comes or goes says of a field that is not set no more than that.
+        changes = [one for one in changes if one["old"] is not None or one["new"] is not None]
     action = next((words for end, words in _ENDINGS.items() if str(event["type"]).endswith(end)), "")
     return Document(
         kind=str(about.get("kind", "")),
