@@ -33,15 +33,26 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(given["action"]))
-        elif tag in ("input", "textarea") and self.forms:
+        elif tag in ("input", "textarea", "select") and self.forms and given.get("type") != "checkbox":
             self.forms[-1].fields[given["name"]] = given.get("value", "")
+            self._text = given["name"] if tag == "textarea" else ""
         elif tag == "button" and self.forms and "name" in given:
             self.forms[-1].buttons.append(given["value"])
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            # As browsers do, without the line break after the tag.
+            self.forms[-1].fields[self._text] = data.removeprefix("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._text = ""
 
 
 def form_of(answer: TestResponse, action: str) -> Form:

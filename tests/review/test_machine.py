@@ -110,6 +110,8 @@ class Machine:
         if not likely or verb in ("write", "create"):
             who = self.random.choice(UNLIKELY.get(verb, names) if not likely else names)
             return who, self.random.choice(self.numbers[-8:]) if self.numbers else 0
+        if verb in ("deploy", "schedule", "confirm") and self.random.random() < 0.7:
+            return self.random.choice(TEAM), self.ready(verb)
         wanted = LIKELY[verb]
         if not (found := self.listed(*wanted, on_trial=verb == "confirm")):
             # Somebody has to bring one there first.
@@ -120,6 +122,17 @@ class Machine:
         number, author = self.random.choice(found)
         mine = [name for name in names if author in (name, self.person_of[name])] or ["anna"]
         return (self.random.choice(mine) if verb in AUTHORS else self.random.choice(TEAM)), number
+
+    def ready(self, verb: str) -> int:
+        """Have something new asked for that nobody else touches, approved by all, and on trial for whoever confirms."""
+        change = {"kind": "parameter", "id": f"p{len(self.numbers)}", "action": "create", "after": {"value": "1"}}
+        self.do("create", "anna", 0, {"changes": [change]})
+        number = self.numbers[-1]
+        for name in TEAM:
+            self.do("approve", name, number)
+        if verb == "confirm":
+            self.do("deploy", self.random.choice(TEAM), number, {"confirmWithin": "PT60S"})
+        return number
 
     def listed(self, *states: str, on_trial: bool = False) -> list[tuple[int, str]]:
         """List the newest change requests in some states, each with its author."""
@@ -154,7 +167,10 @@ class Machine:
 
     def act(self, verb: str, likely: bool) -> None:  # noqa: FBT001  a counted pair
         """Let somebody do something."""
-        name, number = self.choose(verb, likely=likely)
+        self.do(verb, *self.choose(verb, likely=likely))
+
+    def do(self, verb: str, name: str, number: int, said: Json | None = None) -> None:
+        """Call a verb as somebody; `said` is the body, made up where there is none."""
         who = self.people[name]
         if verb == "write":
             answer = who.call("PUT", "/parameters", json={"id": f"w{len(self.numbers)}", "value": "1"})
@@ -162,13 +178,14 @@ class Machine:
             self.noted(verb, answer, int(held) if held else None)
             return
         if verb == "create":
-            body = {"changes": self.changes(), "draft": self.random.random() < 0.4}
+            body = said or {"changes": self.changes(), "draft": self.random.random() < 0.4}
             answer = who.call("POST", "/changeRequests", json=body)
             made = answer.get_json()["data"]["changeRequests"][0]["id"] if answer.status_code == 200 else None
             self.noted(verb, answer, made)
             return
         if number:
             method, path, asked = self.call(verb, number)
+            asked = said or asked
             if verb in DECISIONS and self.random.random() < 0.05:
                 self.misspell(who, method, path, asked or {})
             answer = who.call(method, path, **({} if asked is None else {"json": asked}))
