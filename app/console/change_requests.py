@@ -8,9 +8,9 @@ from flask import Request, Response
 
 from app.console.api import Api, Reply
 from app.console.diffs import documents_of, talk_of
-from app.console.editing import edit
 from app.console.pages import Page
 from app.console.rendering import in_path, page, see
+from app.console.request_editing import edit
 from app.console.sessions import Visitor
 from app.console.site import Site
 from app.console.verbs import TRIALS, VERBS, Sent

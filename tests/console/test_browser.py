@@ -137,7 +137,7 @@ def test_a_reviewer_follows_a_mail_reads_and_approves_in_two_clicks_and_goes_on(
         assert link is not None
         log_in(page, url, link[0].removeprefix(url))
         expect(page.get_by_role("heading", name="Machines")).to_be_visible()
-        expect(page.locator("#main")).to_contain_text("It reached 2 machines before and reaches 2 after")
+        expect(page.locator("#main")).to_contain_text("It reached 3 machines before and reaches 3 after")
         expect(page.get_by_role("row", name="shortDescription")).to_contain_text("new text")
         expect(page.locator("time").first).to_contain_text("+05:30")
         assert str(page.locator("time").first.get_attribute("title")).endswith("UTC")

@@ -61,7 +61,7 @@ def edit(site: Site, request: Request, visitor: Visitor, number: str) -> Respons
             fault, status = answer.fault, answer.status
     given = request.form
     return page(
-        "edit.html", visitor, status=status, one=one, fault=fault, drafts=drafts_of(one), given=given,
+        "edit_request.html", visitor, status=status, one=one, fault=fault, drafts=drafts_of(one), given=given,
         name=given.get("name", one["displayName"]), description=given.get("description", one["description"]),
     )  # fmt: skip
 
