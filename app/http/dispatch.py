@@ -143,7 +143,7 @@ class Dispatcher:
         agent = exchange.request.environ.get("HTTP_USER_AGENT")
         source = Source(exchange.call.address or None, agent, exchange.call.request_id)
         grant, known = caller.grant, (caller.tenant, caller.actor, caller.credential)
-        return Context(*known, source=source, only_reads=grant.only_reads, holds=grant.holds)
+        return Context(*known, source=source, only_reads=grant.only_reads, holds=grant.holds, opens=grant.opens)
 
     def _options(self, exchange: Exchange) -> Response:
         allowed = self.routes.allowed(exchange.version, exchange.segments)

@@ -11,9 +11,10 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.fleet.fleet import Fleet, missing_node
 from app.fleet.index.groups import read_group, spread
+from app.fleet.index.reach import counted, touched
 from app.fleet.index.sight import DocumentKey, Sight, union
 from app.fleet.policies.bundling import Bundler, bundling
-from app.store.documents import Stored
+from app.store.documents import Stored, some_documents
 from app.store.nodes import Node, find_node, some_nodes
 
 MOST_NODES: Final = 200
@@ -31,6 +32,8 @@ class Preview:
     reached: int
     looked_at: int
     nodes: tuple[Document, ...]
+    groups: Mapping[str, tuple[int, int]]
+    """How many nodes of each group are reached before the change and after it."""
 
     def to_json(self) -> Document:
         """Show it."""
@@ -39,16 +42,35 @@ class Preview:
 
 
 def preview_changes(work: Work, changes: Sequence[Change]) -> Preview:
-    """Compile the bundles of the nodes that some changes reach, before and after, and compare them."""
+    """Compile the bundles of the nodes that some changes reach, before and after, and compare them.
+
+    Before is what is there now, or what the changes name as it where that was changed since, as by themselves.
+    """
     documents: dict[DocumentKey, Stored | None] = {(one.kind, one.id): one.after for one in changes}
+    earlier = _changed_since(work, changes)
     _look_at_queries(work, documents)
-    with bundling(work) as before:
-        after = before.changed(documents)
+    _look_at_queries(work, earlier)
+    with bundling(work) as now:
+        before, after = now.changed(earlier) if earlier else now, now.changed(documents)
+        reached = touched(changes, before.sight, after.sight)
         numbers = _reached(before.sight, after.sight, documents) | _hosting((before, after), documents)
         ids = before.sight.nodes.page(numbers, after="", most=MOST_NODES)
         nodes = some_nodes(work.session, ids)
         compared = [_compare(nodes[one], before, after) for one in ids if one in nodes]
-        return Preview(len(numbers), len(ids), tuple(one for one in compared if one is not None))
+        differing = tuple(one for one in compared if one is not None)
+        return Preview(len(numbers), len(ids), differing, counted(reached, before.sight, after.sight))
+
+
+def _changed_since(work: Work, changes: Sequence[Change]) -> dict[DocumentKey, Stored | None]:
+    """Give what documents were before some changes, of those that are no longer so."""
+    present = some_documents(work.session, [(one.kind, one.id) for one in changes])
+    found: dict[DocumentKey, Stored | None] = {}
+    for one in changes:
+        key = one.kind, one.id
+        now = present.get(key)
+        if (None if now is None else now.document) != (None if one.before is None else one.before.document):
+            found[key] = one.before
+    return found
 
 
 def preview_node(work: Work, changes: Sequence[Change], node_id: str) -> Document:
