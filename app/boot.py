@@ -156,15 +156,20 @@ def found_tenants(opened: Installation) -> None:
     for tenant in (SYSTEM_TENANT, PUBLIC):
         begin_tenant(opened.database, Context.system(tenant, "First start"), now_ms)
     work = opened.work(Context.system(PUBLIC, "Import the starter library"))
-    starters = [one for resource in RESOURCES for one in resource.starter()]
-    missing = [one for one in starters if find_document(work.session, one.kind, one.id) is None]
-    edits = [Edit(one.kind, one.id, "create", one.read()) for one in missing]
+    edits = missing_starters(work.session)
     work.release()
     if edits:
         # Another server that starts now may have imported the library, whole, since we looked.
         with suppress(AlreadyExistsError):
             work.submit(edits)
     copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
+
+
+def missing_starters(session: TenantSession) -> list[Edit]:
+    """Make what a tenant lacks of the starter library."""
+    starters = [one for resource in RESOURCES for one in resource.starter()]
+    missing = [one for one in starters if find_document(session, one.kind, one.id) is None]
+    return [Edit(one.kind, one.id, "create", one.read()) for one in missing]
 
 
 @cache
