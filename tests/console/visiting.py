@@ -36,6 +36,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self.name = self.tag = ""
+        self.is_first = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -48,9 +49,9 @@ class _Forms(HTMLParser):
             fields[given["name"]] = given.get("value", "")
         elif tag in ("textarea", "select"):
             self.tag, self.name = tag, given["name"]
-            fields[self.name] = ""
-        elif tag == "option" and ("selected" in given or not fields.get(self.name)):
-            fields[self.name] = given.get("value", "")
+            fields[self.name], self.is_first = "", True
+        elif tag == "option" and ("selected" in given or self.is_first):
+            fields[self.name], self.is_first = given.get("value", ""), False
         elif tag == "button" and "name" in given:
             self.forms[-1].buttons.append(given["value"])
 
