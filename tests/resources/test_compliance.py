@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
-from app.core.clock import now_ms
+from app.core.clock import now_ms, rfc3339
 from app.http.auth import OPEN_TO_NODES
+from app.measuring import measure_compliance
+from app.store.compliance_days import DAY_MS, drop_old_compliance_days
 from tests.fleet.bundles.configurations import file_section
 from tests.installations import Server
 from tests.resources.fleet_samples import directive, node_token, policy, report, rule
@@ -438,3 +440,25 @@ def test_hostile_input_is_refused_and_never_a_fault_of_the_server(server: Server
         answer = server.post("/api/25/policies/preview", json={"changes": [wrong]})
         assert answer.status_code in (400, 404), (wrong, answer.text)
     assert server.get("/api/25/nodes/n-1/reports").json["data"] == {"runs": []}
+
+
+def test_what_the_fleet_came_to_is_kept_day_by_day(server: Server) -> None:
+    two_nodes(server)
+    now = now_ms()
+
+    for when in (now - 40 * DAY_MS, now - 2 * DAY_MS, now - 2 * DAY_MS + 1000, now):
+        measure_compliance(server.opened, "default", when)
+    measure_compliance(server.opened, "public", now)
+
+    answer = server.get("/api/25/compliance/history").json
+    assert answer["action"] == "getComplianceHistory"
+    shown = answer["data"]["complianceHistory"]
+    assert [one["day"] for one in shown] == [rfc3339(now - 2 * DAY_MS)[:10], rfc3339(now)[:10]]
+    assert [one["measuredAt"] for one in shown] == [rfc3339(now - 2 * DAY_MS), rfc3339(now)]
+    assert (shown[0]["components"], shown[0]["compliance"]) == (6, 83.33)
+    assert set(shown[0]["complianceDetails"]) == {"successAlreadyOK", "successRepaired", "error"}
+    assert len(server.get("/api/25/compliance/history?days=60").json["data"]["complianceHistory"]) == 3
+    assert len(server.get("/api/25/compliance/history?days=1").json["data"]["complianceHistory"]) == 1
+    with server.opened.database.writing_everywhere("test") as connection:
+        drop_old_compliance_days(connection, before_day=now // DAY_MS)
+    assert len(server.get("/api/25/compliance/history?days=60").json["data"]["complianceHistory"]) == 1

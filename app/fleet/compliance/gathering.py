@@ -9,6 +9,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.fleet.bundles.compiling import Bundle
 from app.fleet.compliance.lines import Demands, Expected, Line, Reported, Terms, demands_of, lines_of
+from app.fleet.compliance.statuses import Counts
 from app.fleet.fleet import Fleet
 from app.fleet.policies.bundling import bundling
 from app.fleet.policies.sources import SOURCES, Sources
@@ -103,6 +104,14 @@ class Gathering:
         for hashed, body in bundle_bodies(self.work.session, wanted - found.keys()).items():
             found[hashed] = self.known.keep(hashed, read_bundle(body))
         return found
+
+    def counts(self) -> Counts:
+        """Count the components of all accepted nodes by status."""
+        counted: Counts = Counts()
+        for part in self.accepted():
+            for lines in self.lines(part).values():
+                counted.update(line.status for line in lines)
+        return counted
 
     def names(self) -> dict[tuple[str, str], str]:
         """Give the names of rules and directives, by kind and id."""

@@ -10,6 +10,7 @@ from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, li
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.compliance import service
+from app.resources.compliance.history import HISTORY
 from app.resources.compliance.schema import (
     ComplianceSchema,
     FormatQuery,
@@ -141,6 +142,7 @@ ENDPOINTS = (
         output=GlobalSchema,
         lifespan=Lifespan(10),
     ),
+    HISTORY,
     _get("/compliance/rules", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES, **_OLD),
     _get("/compliance/rules/{id}", "getRulesComplianceId", "Show the compliance of a rule", _RULE, RULES, **_OLD),
     _get("/compliance/nodes", "getNodesCompliance", "Show the compliance of each node", show_nodes, NODES, **_OLD),

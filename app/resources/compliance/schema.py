@@ -6,12 +6,19 @@ from app.fleet.compliance.statuses import MOST_DIGITS, STATUSES
 from app.fleet.compliance.trees import MOST_LEVELS
 from app.http.fields import Choice, CommaList, JsonValue, Number, Record, Text
 from app.http.schemas import ApiSchema
+from app.store.compliance_days import MOST_DAYS
 
 
 class PrecisionQuery(ApiSchema):
     """How many digits."""
 
     precision = Number(least=0, most=MOST_DIGITS)
+
+
+class HistoryQuery(PrecisionQuery):
+    """How far back."""
+
+    days = Number(least=1, most=MOST_DAYS, metadata={"description": f"days up to today, 1 to {MOST_DAYS}; 30"})
 
 
 class TreeQuery(PrecisionQuery):
