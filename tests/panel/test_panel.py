@@ -288,7 +288,10 @@ def test_what_a_deployment_may_look_like(panel: Dashboard) -> None:
 
 
 def test_no_secret_leaves(server: Server, panel: Dashboard) -> None:
-    node, user = panel.node(), panel.user(password="hunter2hunter2")
+    password = "hunter2hunter2"
+    asked = {"username": "alice", "email": "alice@example.com", "password": password}
+    created = [panel.post("/api/auth/create-user", asked), panel.post("/api/nodes/create", NODE)]
+    user, node = created[0].json["userId"], created[1].json["id"]
     server.post(f"/api/nodes/{node}/token")
     secret = {"variables": {"POSTGRES_PASSWORD": "correct horse"}, "imagename": "PostgreSQL"}
     made = panel.instance(node, user, image="docker.io/library/postgres:17-alpine", **secret)
@@ -297,7 +300,9 @@ def test_no_secret_leaves(server: Server, panel: Dashboard) -> None:
     lists = [panel.call("GET", path).text for path in ("/api/users", "/api/nodes", "/api/instances")]
     one = panel.post("/api/getInstance", {"id": made["Id"]}).text
     found = panel.post("/api/getUser", {"type": "username", "value": "alice"}).text
-    for text in (*lists, one, found):
+    suspended = panel.post(f"/api/instances/suspend/{made['Id']}", {}).text
+    for text in (*lists, *(answer.text for answer in created), one, found, suspended):
+        assert password not in text
         for word in ('password"', "resetToken", "verificationToken", "apiKey", "configureKey", "$2b$", "$argon2"):
             assert word not in text
         assert "correct horse" not in text
