@@ -8,15 +8,22 @@ from flask import Blueprint, Flask, Request, Response
 from flask import request as current_request
 from werkzeug.exceptions import HTTPException
 
-from app.console import change_requests, login
+from app.console import change_requests, events, integrity, login, object_editing, objects, overview
 from app.console.pages import Page, View
-from app.console.rendering import page, see
+from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
 from app.core.tenancy import ACTIVE
 from app.http.observe import CALL, Call, log_failure
 
-PAGES: Final = (*change_requests.PAGES,)
+PAGES: Final = (
+    *overview.PAGES,
+    *change_requests.PAGES,
+    *objects.PAGES,
+    *object_editing.PAGES,
+    *events.PAGES,
+    *integrity.PAGES,
+)
 """Every page of those who are logged in, in the order of the navigation."""
 
 FORBIDDEN, MISSING, FAILED = 403, 404, 500
@@ -29,7 +36,6 @@ def mount_console(app: Flask, site: Site) -> None:
         "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"
     )
     _add(blueprint, Page("/login", lambda request, *_: login.log_in(site, request), "login", takes_forms=True))
-    blueprint.add_url_rule("/", "home", lambda: see(login.HOME))
     for one in (*PAGES, Page("/<path:one>", _missing, "nowhere")):
         _add(blueprint, replace(one, view=_seen(site, one.view)))
     blueprint.add_url_rule(
