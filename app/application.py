@@ -26,6 +26,7 @@ from app.core.context import Actor, Context
 from app.core.errors import SternpostError
 from app.core.outbound import Reach
 from app.dialects.panel.mount import Panel, PanelNeighbour
+from app.dialects.panel.pages import mount_pages
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.callers import Callers
 from app.dialects.takaro.mount import Surface
@@ -114,6 +115,7 @@ def create_app(
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
+    mount_pages(app)
     _mount_root_level(app, config, server)
     _mount_console(app, config, server)
     Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
