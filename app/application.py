@@ -134,7 +134,8 @@ def _mount_root_level(app: Flask, config: Config, server: "_Server") -> None:
 def _mount_console(app: Flask, config: Config, server: "_Server") -> None:
     door = Door(server.find_visitor, server.opened.committer.ring, secure=config.public_url.startswith("https://"))
     # The API is called from its outside, as everybody does, so the middleware is part of it.
-    site = Site(app.wsgi_app, server.opened.database, server.opened.committer.ring, door, server.open_work)
+    secret = config.admin_token.get_secret_value()
+    site = Site(app.wsgi_app, server.opened.database, server.opened.committer.ring, door, server.open_work, secret)
     mount_console(app, site)
 
 

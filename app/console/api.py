@@ -5,7 +5,7 @@ So rights, texts, limits and logs are those of the API, and no page can show or 
 
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -43,8 +43,28 @@ class Reply:
         body = self.body if isinstance(self.body, dict) else {}
         if "errorDetails" in body:
             return str(body["errorDetails"])
+        if "meta" in body:
+            # A root-level route's own envelope.
+            return str(body["meta"].get("error", {}).get("message", ""))
         texts = [str(text) for value in body.values() for text in (value if isinstance(value, list) else [value])]
         return "; ".join(texts) or f"The server answered {self.status}"
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """Say what is wrong with which field: `{field: text}`."""
+        body = self.body if isinstance(self.body, dict) else {}
+        found = body.get("errors")
+        return {name: "; ".join(map(str, texts)) for name, texts in found.items()} if isinstance(found, dict) else {}
+
+    @property
+    def first(self) -> dict[str, Any]:
+        """Give the one object of the answer, or its first; empty where there is none."""
+        body = self.body if isinstance(self.body, dict) else {}
+        data = body.get("data", body)
+        if isinstance(data, dict) and len(data) == 1:
+            (data,) = data.values()
+        found = data[0] if isinstance(data, list) and data else data
+        return found if isinstance(found, dict) else {}
 
     def items(self, name: str = "") -> list[dict[str, Any]]:
         """Give the objects of the answer, those of the container `name` or of the list that `data` is."""
@@ -60,26 +80,38 @@ class Api:
     app: "WSGIApplication"
     request: Request
     csrf: str = ""
+    prefix: str = f"/api/{LATEST}"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """WSGI variables that go along."""
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         """Read."""
         return self._call("GET", path, query or {}, None)
 
-    def send(self, method: str, path: str, body: Any, *, reason: str = "") -> Reply:  # noqa: ANN401  any JSON
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any,  # noqa: ANN401  any JSON
+        *,
+        reason: str = "",
+        query: Mapping[str, str] | None = None,
+    ) -> Reply:
         """Write."""
-        return self._call(method, path, {"reason": reason} if reason else {}, body)
+        return self._call(method, path, {**(query or {}), **({"reason": reason} if reason else {})}, body)
 
     def _call(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:  # noqa: ANN401  any JSON
         sent = b"" if body is None else orjson.dumps(body)
         outer = self.request.environ
         environ: dict[str, Any] = {
             **{name: outer[name] for name in _KEPT if name in outer},
+            **self.headers,
             "HTTP_X_REQUEST_ID": outer[CALL].request_id,
             "HTTP_COOKIE": outer.get("HTTP_COOKIE", ""),
             "HTTP_X_CSRF_TOKEN": self.csrf,
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": f"/api/{LATEST}{path}",
+            "PATH_INFO": f"{self.prefix}{path}",
             "QUERY_STRING": urlencode(query),
             "CONTENT_LENGTH": str(len(sent)),
             "wsgi.input": io.BytesIO(sent),

@@ -36,10 +36,9 @@ class Gathering:
         terms = Terms(work.committer.clock(), frequency, str(sources.settings["reporting_mode"]))
         return cls(work, Fleet.of(work), sources, terms)
 
-    def accepted(self) -> Iterator[list[Node]]:
-        """Give the accepted nodes by id, a part at a time."""
-        after = ""
-        while part := page_nodes(self.work.session, "accepted", after=after, most=PART):
+    def accepted(self, *, after: str = "", most: int = PART) -> Iterator[list[Node]]:
+        """Give the accepted nodes by id, a part of `most` at a time, those behind `after` only."""
+        while part := page_nodes(self.work.session, "accepted", after=after, most=most):
             yield part
             after = part[-1].id
 

@@ -1,11 +1,13 @@
 """Where compliance is reached: below each kind of object, and by the paths of before version 24."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from app.changes.work import Work
-from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, list_under, object_under
+from app.core.canonical import Document
+from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, Page, Paging, list_under, object_under
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.compliance import service
@@ -44,12 +46,18 @@ def show_global(work: Work, given: Given) -> Answer:
 
 def show_nodes(work: Work, given: Given) -> Answer:
     """Show the compliance of each node."""
-    return Answer.many(service.nodes_compliance(work, _asked(given)))
+    found = service.nodes_compliance(work, _asked(given), given.page)
+    return Answer.many(found) if given.page is None else _paged(islice(found, given.page.limit + 1), given.page)
 
 
 def show_rules(work: Work, given: Given) -> Answer:
     """Show the compliance of each rule."""
-    return Answer.many(service.rules_compliance(work, _asked(given)))
+    found = service.rules_compliance(work, _asked(given), given.page)
+    return Answer.many(found) if given.page is None else _paged(found, given.page)
+
+
+def _paged(found: Iterable[Document], page: Page) -> Answer:
+    return Answer.paged([*found], page)
 
 
 def show_directives(work: Work, given: Given) -> Answer:
@@ -102,6 +110,9 @@ def _global_group(work: Work, group: str, asked: Asked) -> Report:
 
 def _targeted_group(work: Work, group: str, asked: Asked) -> Report:
     return service.group_report(work, group, asked, targeted=True)
+
+
+_PAGED: dict[str, Any] = {"paging": Paging()}
 
 
 def _get(path: str, action: str, summary: str, view: View, container: Container, **more: Any) -> Endpoint:  # noqa: ANN401  the columns of the table below
@@ -178,7 +189,7 @@ ENDPOINTS = (
         GROUPS,
         **_LATER,
     ),
-    _get("/rules/compliance", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES),
+    _get("/rules/compliance", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES, **_PAGED),
     _get("/rules/{id}/compliance", "getRulesComplianceId", "Show the compliance of a rule", _RULE, RULES),
     _get(
         "/rules/{id}/compliance/byDirective",
@@ -280,7 +291,7 @@ ENDPOINTS = (
         NODES,
         **_FORMAT,
     ),
-    _get("/nodes/compliance", "getNodesCompliance", "Show the compliance of each node", show_nodes, NODES),
+    _get("/nodes/compliance", "getNodesCompliance", "Show the compliance of each node", show_nodes, NODES, **_PAGED),
     _get("/nodes/{id}/compliance", "getNodeComplianceId", "Show the compliance of a node", _NODE, NODES, **_FORMAT),
 )
 

@@ -13,6 +13,7 @@ from app.fleet.compliance.statuses import Counts, compliance_of, details_of
 from app.fleet.compliance.trees import MOST_LEVELS, Style, Tally, branches, object_members, table, tally
 from app.fleet.fleet import missing_node
 from app.fleet.references import groups_of, texts
+from app.http.endpoint import Page
 from app.store.documents import find_document, list_documents
 from app.store.nodes import Node, find_node
 
@@ -76,11 +77,12 @@ def global_compliance(work: Work, asked: Asked) -> Document:
     return {"compliance": whole, "complianceDetails": details_of(counts, asked.precision)}
 
 
-def nodes_compliance(work: Work, asked: Asked) -> Iterator[Document]:
-    """Give the compliance of each node that has to report, by id."""
+def nodes_compliance(work: Work, asked: Asked, page: Page | None = None) -> Iterator[Document]:
+    """Give the compliance of each node that has to report, by id; of a page, as many as it may have need of."""
     gathering = Gathering.of(work)
     names = gathering.names()
-    for part in gathering.accepted():
+    parts = gathering.accepted() if page is None else gathering.accepted(after=page.after, most=page.limit + 1)
+    for part in parts:
         style = _style(gathering, {**names, **_hostnames(part)}, asked)
         for node, lines in gathering.lines(part).items():
             yield Report(lines, style, gathering.terms.reporting).tree("node", node, NODE_TREE)
@@ -97,12 +99,14 @@ def node_report(work: Work, node_id: str, asked: Asked) -> Report:
     return _report(work, [node_id], asked)
 
 
-def rules_compliance(work: Work, asked: Asked) -> list[Document]:
-    """Give the compliance of each rule, by id."""
-    if asked.level == 1:
-        return _flat(work, "rule", asked)
-    report = _report(work, None, asked)
+def rules_compliance(work: Work, asked: Asked, page: Page | None = None) -> list[Document]:
+    """Give the compliance of each rule, by id; of a page, one more than it shows."""
     rules = [stored.id for stored in list_documents(work.session, "rule")]
+    if page is not None:
+        rules = [rule for rule in rules if rule > page.after][: page.limit + 1]
+    if asked.level == 1:
+        return _flat(work, "rule", asked, rules)
+    report = _report(work, None, asked)
     return [report_of.tree("rule", rule, RULE_TREE) for rule, report_of in _split(report, "rule", rules)]
 
 
@@ -119,10 +123,10 @@ def rule_report(work: Work, rule: str, asked: Asked) -> Report:
 
 def directives_compliance(work: Work, asked: Asked) -> list[Document]:
     """Give the compliance of each directive, by id."""
-    if asked.level == 1:
-        return _flat(work, "directive", asked)
-    report = _report(work, None, asked)
     directives = [stored.id for stored in list_documents(work.session, "directive")]
+    if asked.level == 1:
+        return _flat(work, "directive", asked, directives)
+    report = _report(work, None, asked)
     return [
         report_of.tree("directive", one, DIRECTIVE_BY_RULE, DIRECTIVE_BY_NODE)
         for one, report_of in _split(report, "directive", directives)
@@ -183,11 +187,11 @@ def _report(
     return Report(found, _style(gathering, known, asked), gathering.terms.reporting)
 
 
-def _flat(work: Work, kind: str, asked: Asked) -> list[Document]:
-    """Count what belongs to each object without keeping the lines of a whole fleet."""
+def _flat(work: Work, kind: str, asked: Asked, ids: Iterable[str]) -> list[Document]:
+    """Count what belongs to each of these objects without keeping the lines of a whole fleet."""
     gathering = Gathering.of(work)
     place = _PLACES[kind]
-    counted = {stored.id: Tally() for stored in list_documents(work.session, kind)}
+    counted = {one: Tally() for one in ids}
     for part in gathering.accepted():
         for line in (line for lines in gathering.lines(part).values() for line in lines):
             if line[place] in counted:
