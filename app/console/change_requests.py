@@ -9,6 +9,7 @@ from flask import Request, Response
 
 from app.console.api import Api, Reply
 from app.console.diffs import documents_of
+from app.console.pages import Page
 from app.console.rendering import in_path, page, see
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -168,3 +169,9 @@ def _next(api: Api, one: Json) -> Json | None:
     """Give what waits on the visitor beside this one: the oldest first, for that has waited longest."""
     reply = api.get("/changeRequests", {"waitingOn": "me", "limit": "2"})
     return next((other for other in reply.items() if other["id"] != one["id"]), None) if reply.is_good else None
+
+
+PAGES: Final = (
+    Page("/changeRequests", show_queue, "changeRequests", label="Change requests"),
+    Page("/changeRequests/<number>", decide, "changeRequest", takes_forms=True),
+)

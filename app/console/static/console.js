@@ -1,0 +1,11 @@
+// What the pages do beyond HTML; every page works without it.
+"use strict";
+
+// A button with data-copy copies the text of the element that it names.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  const shown = document.getElementById(button.dataset.copy);
+  await navigator.clipboard.writeText(shown.value ?? shown.textContent);
+  button.textContent = "Copied";
+});
