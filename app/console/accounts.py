@@ -9,6 +9,7 @@ from flask import Request, Response
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
 from app.console.forms import Act, FormError, Sent, search, sought, told
+from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -109,3 +110,8 @@ def _day(ms: int) -> str:
 
 
 LIST_ACTS: Final[Mapping[str, Act]] = {"create": Act(_create, reveals="token", leads_to="/console/accounts/{id}")}
+
+PAGES: Final = (
+    Page("/accounts", show_accounts, "accounts", takes_forms=True),
+    Page("/accounts/<one>", show_account, "account", takes_forms=True),
+)

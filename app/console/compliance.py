@@ -6,6 +6,7 @@ from typing import Final
 from flask import Request, Response
 
 from app.console.change_requests import refused
+from app.console.pages import Page
 from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -33,3 +34,6 @@ def show_compliance(site: Site, request: Request, visitor: Visitor) -> Response:
         "compliance.html", visitor, whole=whole.first, shown=shown, tabs={name: tab for name, (tab, _) in BY.items()},
         rows=reply.items("rules" if shown == "rule" else "nodes"), next=onward(reply, request),
     )  # fmt: skip
+
+
+PAGES: Final = (Page("/compliance", show_compliance, "compliance", label="Compliance"),)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import Request, Response
 
 from app.console.api import Api, Reply
-from app.console.forms import Act, FormError, Said, Sent, search, sought, told
+from app.console.forms import Act, FormError, Sent, search, sought, told
 from app.console.login import STALE
 from app.console.rendering import in_path, page, see
 from app.console.sessions import FORM_FIELD
@@ -96,9 +96,7 @@ def _proof(site: Site, ends_s: int) -> str:
 
 def _form(site: Site, request: Request, *, fault: str = "", status: int = 200) -> Response:
     token = site.door.stranger_token(request)
-    response = page(
-        "installation_login.html", status=status, fault=fault, csrf=token, is_closed=not site.admin_secret
-    )
+    response = page("installation_login.html", status=status, fault=fault, csrf=token, is_closed=not site.admin_secret)
     site.door.keep_stranger(request, response, token)
     return response
 

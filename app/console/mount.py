@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Request, Response
 from flask import request as current_request
 from werkzeug.exceptions import HTTPException
 
-from app.console import change_requests, login
+from app.console import administration, change_requests, compliance, installation, login, nodes
 from app.console.pages import Page, View
 from app.console.rendering import page, see
 from app.console.sessions import Visitor
@@ -16,7 +16,7 @@ from app.console.site import Site
 from app.core.tenancy import ACTIVE
 from app.http.observe import CALL, Call, log_failure
 
-PAGES: Final = (*change_requests.PAGES,)
+PAGES: Final = (*change_requests.PAGES, *nodes.PAGES, *compliance.PAGES, *administration.PAGES)
 """Every page of those who are logged in, in the order of the navigation."""
 
 FORBIDDEN, MISSING, FAILED = 403, 404, 500
@@ -29,6 +29,11 @@ def mount_console(app: Flask, site: Site) -> None:
         "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"
     )
     _add(blueprint, Page("/login", lambda request, *_: login.log_in(site, request), "login", takes_forms=True))
+    _add(
+        blueprint,
+        Page("/installation", lambda request, *_: installation.show_installation(site, request), "installation",
+             takes_forms=True),
+    )  # fmt: skip
     blueprint.add_url_rule("/", "home", lambda: see(login.HOME))
     for one in (*PAGES, Page("/<path:one>", _missing, "nowhere")):
         _add(blueprint, replace(one, view=_seen(site, one.view)))

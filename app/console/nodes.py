@@ -9,6 +9,7 @@ from flask import Request, Response
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
 from app.console.forms import Act, Sent, search, sought, told
+from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -56,7 +57,9 @@ def show_nodes(site: Site, request: Request, visitor: Visitor) -> Response:
 
 
 def show_node(site: Site, request: Request, visitor: Visitor, one: str) -> Response:
-    """Show one node, and change what can be changed."""
+    """Show one node, and change what can be changed; or one of its runs, where the URL names it."""
+    if request.args.get("run"):
+        return _show_run(site, request, visitor, one, request.args["run"])
     api, path = site.api(request, visitor), f"/nodes/{in_path(one)}"
     said = told(api, request, _acts(path), DONE)
     if isinstance(said, Response):
@@ -78,7 +81,7 @@ def show_node(site: Site, request: Request, visitor: Visitor, one: str) -> Respo
     )  # fmt: skip
 
 
-def show_run(site: Site, request: Request, visitor: Visitor, one: str, run: str) -> Response:
+def _show_run(site: Site, request: Request, visitor: Visitor, one: str, run: str) -> Response:
     """Show one run of a node, component by component."""
     api = site.api(request, visitor)
     reply = api.get(f"/nodes/{in_path(one)}/reports/{in_path(run)}")
@@ -149,3 +152,9 @@ def _inventory(node: Mapping[str, Any]) -> list[tuple[str, str]]:
         for name, value in node.items()
         if name not in SHOWN_FIRST and value not in (None, [], {})
     ]
+
+
+PAGES: Final = (
+    Page("/nodes", show_nodes, "nodes", label="Nodes", takes_forms=True),
+    Page("/nodes/<one>", show_node, "node", takes_forms=True),
+)

@@ -10,6 +10,7 @@ from flask import Request, Response
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
 from app.console.forms import Act, Sent, search, sought, told
+from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -128,3 +129,8 @@ LIST_ACTS: Final[Mapping[str, Act]] = {
     "create": Act(_create, reveals="password", leads_to="/console/users/{id}"),
     "invite": Act(_invite, leads_to="/console/users/{id}"),
 }
+
+PAGES: Final = (
+    Page("/users", show_people, "people", takes_forms=True),
+    Page("/users/<one>", show_person, "person", takes_forms=True),
+)

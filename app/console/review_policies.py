@@ -9,6 +9,7 @@ from flask import Request, Response
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
 from app.console.forms import Act, FormError, Said, Sent, told
+from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -102,12 +103,8 @@ def _freezes(sent: Sent) -> list[tuple[str, str, str]]:
 
 
 def _fields(sent: Sent) -> dict[str, Any]:
-    match: dict[str, Any] = {}
-    for name, found in (("kinds", sent.many("kinds")), ("groupsAny", sent.lines("groups"))):
-        if found:
-            match[name] = found
-    if sent.lines("paths"):
-        match["paths"] = sent.lines("paths")
+    asked = {"kinds": sent.many("kinds"), "groupsAny": sent.lines("groups"), "paths": sent.lines("paths")}
+    match: dict[str, Any] = {name: found for name, found in asked.items() if found}
     if sent.text("affected"):
         match["nodesAffectedGte"] = _number("affected", sent.text("affected"))
     needs = [
@@ -145,3 +142,9 @@ def _read(text: str) -> Any:  # noqa: ANN401  any JSON; the API says what is wro
         return orjson.loads(text)
     except orjson.JSONDecodeError as wrong:
         raise FormError("json", f"This is no JSON: {wrong}") from None
+
+
+PAGES: Final = (
+    Page("/reviewPolicies", show_policies, "reviewPolicies", takes_forms=True),
+    Page("/reviewPolicies/<one>", show_policy, "reviewPolicy", takes_forms=True),
+)

@@ -8,6 +8,7 @@ from flask import Request, Response
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
 from app.console.forms import Act, Sent, told
+from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -68,3 +69,8 @@ def _create(api: Api, sent: Sent) -> Reply:
 
 
 LIST_ACTS: Final[Mapping[str, Act]] = {"create": Act(_create, leads_to="/console/roles/{id}")}
+
+PAGES: Final = (
+    Page("/roles", show_roles, "roles", takes_forms=True),
+    Page("/roles/<one>", show_role, "role", takes_forms=True),
+)

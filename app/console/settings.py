@@ -10,6 +10,7 @@ from app.changes.settings import SETTINGS, Flag, Number, OneOf
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
 from app.console.forms import Act, FormError, Said, Sent, sought, told
+from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -125,3 +126,9 @@ def _value(key: str, sent: Sent) -> Any:  # noqa: ANN401  any JSON
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+PAGES: Final = (
+    Page("/settings", show_settings, "settings"),
+    Page("/settings/<one>", show_setting, "setting", takes_forms=True),
+)

@@ -7,6 +7,7 @@ from flask import Request, Response
 
 from app.console.api import Api, Reply
 from app.console.forms import Act, FormError, Sent, told
+from app.console.pages import Page
 from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -68,3 +69,6 @@ def _ask_for_first_change(api: Api, sent: Sent) -> Reply:
     ]
     asked = {"name": "My first change", "description": "Greet people on every machine", "changes": changes}
     return api.send("POST", "/changeRequests", asked)
+
+
+PAGES: Final = (Page("/start", show_start, "start", takes_forms=True),)

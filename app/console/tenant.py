@@ -6,6 +6,7 @@ from flask import Request, Response
 
 from app.console.change_requests import refused
 from app.console.forms import Act, Said, told
+from app.console.pages import Page
 from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -47,3 +48,9 @@ def show_key(site: Site, request: Request, visitor: Visitor) -> Response:
 def may_see_key(visitor: Visitor) -> bool:
     """Tell whether the visitor may do everything in the tenant, so that the API shows its key."""
     return visitor.grant.grant.holds_everything
+
+
+PAGES: Final = (
+    Page("/tenant", show_tenant, "tenant"),
+    Page("/tenant/key", show_key, "key", takes_forms=True),
+)

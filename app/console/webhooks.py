@@ -8,6 +8,7 @@ from flask import Request, Response
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
 from app.console.forms import Act, Sent, told
+from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
 from app.console.site import Site
@@ -74,3 +75,8 @@ LIST_ACTS: Final[Mapping[str, Act]] = {
         leads_to="/console/webhooks/{id}",
     )
 }
+
+PAGES: Final = (
+    Page("/webhooks", show_webhooks, "webhooks", takes_forms=True),
+    Page("/webhooks/<one>", show_webhook, "webhook", takes_forms=True),
+)
