@@ -112,8 +112,9 @@ def create_app(
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
-    _mount_root_level(app, config, server)
+    # Before the root level, whose /login takes every method: a browser that goes there is led to the page.
     _mount_console(app, config, server)
+    _mount_root_level(app, config, server)
     Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
     return app
 

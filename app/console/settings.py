@@ -89,7 +89,9 @@ def show_setting(site: Site, request: Request, visitor: Visitor, one: str) -> Re
     reply = api.get(path)
     if not reply.is_good:
         return refused(visitor, reply)
-    value = reply.body["data"]["settings"][one]
+    data = reply.body["data"]
+    # The networks of policy servers stand in a container of their own.
+    value = data.get("settings", data)[one]
     history = api.get(f"{path}/history", {"limit": "20"})
     return page(
         "setting.html", visitor, status=said.status, said=said, key=one, value=_text(value), hint=HINTS.get(one, ""),
