@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import structlog
@@ -169,6 +170,7 @@ def starter_edits() -> list[Edit]:
     return [edit for resource in RESOURCES for edit in resource.starter()]
 
 
+@cache
 def reserved_document_ids() -> dict[str, frozenset[str]]:
     """List, by kind, the ids that a static segment of the routes stands for."""
     endpoints = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]

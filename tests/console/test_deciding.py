@@ -139,7 +139,8 @@ def test_whatever_people_write_is_shown_as_text(server: Server, people: People) 
     pages.append(visit.get("/console/changeRequests/%3Cscript%3Ealert(1)%3C%2Fscript%3E"))
 
     for page in pages:
-        assert not re.search(r"<script(?! src=\"/console/static/)|<img|\sonerror=", re.sub(r"&lt;.*?&gt;", "", page.text))
+        unescaped = re.sub(r"&lt;.*?&gt;", "", page.text)
+        assert not re.search(r"<script(?! src=\"/console/static/)|<img|\sonerror=", unescaped)
         assert "49" not in re.sub(r"[0-9a-f]{7,}|event \d+|\d\d:\d\d", "", text_of(page))
     for start in ("N", "D", "C"):
         assert f"{start}{HOSTILE}" in text_of(pages[1])
