@@ -12,6 +12,7 @@ from app.console.change_requests import refused
 from app.console.forms import Act, Sent, search, sought, told
 from app.console.pages import Page
 from app.console.rendering import in_path, page
+from app.console.roles import ABOUT
 from app.console.sessions import Visitor
 from app.console.site import Site
 
@@ -100,8 +101,8 @@ def acts_on(path: str) -> Mapping[str, Act]:
 
 
 def roles_of(api: Api) -> list[dict[str, Any]]:
-    """Give the roles that can be given; none where the visitor may not see them."""
-    return [role for role in api.get("/roles").items("roles") if role["id"] != "everyone"]
+    """Give the roles that can be given, with what they are for; none where the visitor may not see them."""
+    return [{**role, "about": role["description"] or ABOUT.get(role["id"], "")} for role in api.get("/roles").items("roles") if role["id"] != "everyone"]
 
 
 def _create(api: Api, sent: Sent) -> Reply:

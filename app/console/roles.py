@@ -19,6 +19,22 @@ DONE: Final[Mapping[str, str]] = {
     "change": "It is saved; it counts from the next request on of whoever has the role.",
     "delete": "The role is gone.",
 }
+ABOUT: Final[Mapping[str, str]] = {
+    "administrator": "Everything",
+    "administration_only": "The server's settings, accounts and archives, and no configuration",
+    "compliance": "Sees how nodes comply, and the configuration behind it",
+    "configuration": "Writes rules, directives, techniques and parameters",
+    "deployer": "Deploys what others approved",
+    "everyone": "What each person has besides their own roles",
+    "inventory": "Sees nodes",
+    "no_rights": "Nothing, whatever else is given",
+    "read_only": "Sees everything and changes nothing",
+    "rule_only": "Sees rules",
+    "user": "Writes configuration, groups and nodes",
+    "validator": "Approves what others wrote",
+    "workflow": "Approves and deploys",
+}
+"""What the roles of the system are for; those of a tenant's own say it themselves."""
 
 
 def show_roles(site: Site, request: Request, visitor: Visitor) -> Response:
@@ -55,7 +71,7 @@ def show_role(site: Site, request: Request, visitor: Visitor, one: str) -> Respo
 
 
 def _names() -> dict[str, Any]:
-    return {"kinds": (*RUDDER_KINDS, *OWN_KINDS), "actions": ACTIONS}
+    return {"kinds": (*RUDDER_KINDS, *OWN_KINDS), "actions": ACTIONS, "about_roles": ABOUT}
 
 
 def _fields(sent: Sent) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Ser
             page.get_by_role("main").get_by_role("link", name="People").last.click()
             page.get_by_text("Add a person").click()
             page.locator("#create-username").fill("carl")
-            page.get_by_label("read_only").first.check()
+            page.locator("#create").get_by_label("read_only").check()
             page.get_by_role("button", name="Add the person").click()
             expect(page.get_by_role("status").first).to_contain_text("The person can log in now.")
 
