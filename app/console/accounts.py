@@ -42,6 +42,7 @@ def show_accounts(site: Site, request: Request, visitor: Visitor) -> Response:
     return page(
         "accounts.html", visitor, status=said.status, said=said, accounts=reply.items(), sought=text, around=around,
         total=reply.body["meta"]["total"], expires=_day(now_ms()), owners=_owners(api), me=visitor.grant.actor.id,
+        root=request.host_url,
     )  # fmt: skip
 
 

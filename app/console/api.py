@@ -61,7 +61,7 @@ class Reply:
         """Give the one object of the answer, or its first; empty where there is none."""
         body = self.body if isinstance(self.body, dict) else {}
         data = body.get("data", body)
-        if isinstance(data, dict) and len(data) == 1:
+        if "data" in body and isinstance(data, dict) and len(data) == 1:
             (data,) = data.values()
         found = data[0] if isinstance(data, list) and data else data
         return found if isinstance(found, dict) else {}

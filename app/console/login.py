@@ -91,7 +91,7 @@ def _own_tenants(reply: Reply) -> str:
     return str(texts[0]).rpartition(": ")[2] if isinstance(texts, list) and texts else ""
 
 
-def _form(  # noqa: PLR0913  what the form can be asked to say
+def _form(
     site: Site,
     request: Request,
     *,

@@ -77,6 +77,7 @@ def show_node(site: Site, request: Request, visitor: Visitor, one: str) -> Respo
         compliance=measured, drift=_drift(measured), policy=policy.first if policy.is_good else {},
         told=api.get(f"{path}/policy/history", {"limit": RECENT}).items("policies"),
         runs=runs.items("runs"), more_runs=onward(runs, request), inventory=_inventory(node),
+        properties=[(one["name"], _text(one.get("value"))) for one in node.get("properties", [])],
         hidden=[each.fault for each in (compliance, policy, runs) if not each.is_good],
     )  # fmt: skip
 
@@ -148,10 +149,14 @@ def _drift(measured: Mapping[str, Any]) -> list[dict[str, str]]:
 def _inventory(node: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Give what the machine says of itself, as text."""
     return [
-        (name, value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+        (name, _text(value))
         for name, value in node.items()
         if name not in SHOWN_FIRST and value not in (None, [], {})
     ]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 PAGES: Final = (

@@ -102,7 +102,11 @@ def acts_on(path: str) -> Mapping[str, Act]:
 
 def roles_of(api: Api) -> list[dict[str, Any]]:
     """Give the roles that can be given, with what they are for; none where the visitor may not see them."""
-    return [{**role, "about": role["description"] or ABOUT.get(role["id"], "")} for role in api.get("/roles").items("roles") if role["id"] != "everyone"]
+    return [
+        {**role, "about": role["description"] or ABOUT.get(role["id"], "")}
+        for role in api.get("/roles").items("roles")
+        if role["id"] != "everyone"
+    ]
 
 
 def _create(api: Api, sent: Sent) -> Reply:

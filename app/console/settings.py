@@ -95,8 +95,16 @@ def show_setting(site: Site, request: Request, visitor: Visitor, one: str) -> Re
     history = api.get(f"{path}/history", {"limit": "20"})
     return page(
         "setting.html", visitor, status=said.status, said=said, key=one, value=_text(value), hint=HINTS.get(one, ""),
-        history=history.items("history") if history.is_good else [], **_form(one, value),
+        history=_told(history.items("history") if history.is_good else []), **_form(one, value),
     )  # fmt: skip
+
+
+def _told(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say of each revision who made it which value, as text."""
+    return [
+        {**entry, "made": [_text(change.get("new")) for change in entry["changes"] if change["path"] == "/value"]}
+        for entry in history
+    ]
 
 
 def _form(key: str, value: object) -> dict[str, Any]:

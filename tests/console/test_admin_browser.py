@@ -1,4 +1,4 @@
-"""The administrator's pages in a real browser: made by hand, read by everybody, and the API's page that knows who it is."""
+"""The administrator's pages in a real browser, and the API's page that knows who is logged in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +90,7 @@ def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Ser
 
 
 def test_every_page_fits_and_keeps_nobody_out_and_is_painted_to_be_looked_at(server: Server) -> None:
-    pages = _furnished(server)
+    pages, wrong = _furnished(server), list[str]()
     SHOTS.mkdir(parents=True, exist_ok=True)
     with served(server) as url, chromium() as browser:
         for width, scheme in ((1280, "light"), (360, "dark")):
@@ -99,9 +99,11 @@ def test_every_page_fits_and_keeps_nobody_out_and_is_painted_to_be_looked_at(ser
                     page.goto(f"{url}{path}")
                     page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
                     page.evaluate("document.querySelectorAll('main details').forEach((one) => one.open = true)")
-                    assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-                    assert faults(page) == [], (name, width)
-                assert said == []
+                    if page.evaluate("document.documentElement.scrollWidth") > width:
+                        wrong.append(f"{name} is wider than {width}")
+                    wrong += [f"{name} at {width}: {fault}" for fault in faults(page)]
+                wrong += said
+    assert wrong == []
 
 
 def test_requirement_14_the_page_of_the_api_stays_authorised_after_a_refresh_and_writes(server: Server) -> None:
@@ -150,7 +152,17 @@ def _furnished(server: Server) -> dict[str, str]:
         assert server.post("/api/25/inventories", json=sent).status_code == 200
     server.post("/api/25/settings/run_frequency", json={"value": 15})
     (run,) = server.get("/api/25/nodes/web1/reports").get_json()["data"]["runs"]
-    names = ("administration", "users", "roles", "accounts", "reviewPolicies", "webhooks", "settings", "tenant", "start")
+    names = (
+        "administration",
+        "users",
+        "roles",
+        "accounts",
+        "reviewPolicies",
+        "webhooks",
+        "settings",
+        "tenant",
+        "start",
+    )
     return {
         **{name: f"/console/{name}" for name in names},
         "user": "/console/users/id-ann",

@@ -1,4 +1,4 @@
-"""The administrator's pages: people, roles, accounts, policies, webhooks, settings; what is wrong stands at its field."""
+"""The administrator's pages, form by form; what is wrong stands at its field."""
 
 import re
 

@@ -40,6 +40,8 @@ class Gathering:
         """Give the accepted nodes by id, a part of `most` at a time, those behind `after` only."""
         while part := page_nodes(self.work.session, "accepted", after=after, most=most):
             yield part
+            if len(part) < most:
+                return
             after = part[-1].id
 
     def nodes(self, ids: Sequence[str]) -> Iterator[list[Node]]:
