@@ -136,3 +136,57 @@ def test_requirement_14_the_page_of_the_api_stays_authorised_after_a_refresh_and
 
         assert said == []
     assert server.get("/api/25/settings/run_frequency").get_json()["data"]["settings"]["run_frequency"] == 15
+
+
+def _furnished(server: Server) -> dict[str, str]:
+    """Fill a tenant with one of everything, and give the pages by the names of their pictures."""
+    cast = Cast(server)
+    ann = cast.person("ann")
+    cast.person("rita", "workflow")
+    cast.person("w" * 60, "read_only")
+    cast.team("security", ann)
+    server.account("backup", description="Copies everything at night", owner=ann.id)
+    server.put("/api/25/webhooks", json={"id": "chat", "name": "Chat", "url": f"https://example.org/{'x' * 200}"})
+    directive(server, "d-a", "/etc/a", "/etc/b")
+    rule(server, "r-1", "d-a")
+    message = "No room left on the device; " * 10
+    report(server, "web1", node_token(server, "web1"), {"/etc/b": "error"}, message=message)
+    os = {"type": "Linux", "name": "Debian", "version": "12", "fullName": "Debian GNU/Linux 12 (bookworm)"}
+    software = [{"name": f"package-{number}", "version": "1.0"} for number in range(40)]
+    for name in ("db1", "db2"):
+        sent = {"id": name, "hostname": f"{name}.example.org", "os": os, "software": software}
+        assert server.post("/api/25/inventories", json=sent).status_code == 200
+    policy = {"name": "Production", "match": {"kinds": ["rule"]}, "require": [{"team": "security", "min": 2}]}
+    server.put("/api/25/reviewPolicies", json={"id": "prod", **policy})
+    server.post("/api/25/settings/run_frequency", json={"value": 15})
+    (run,) = server.get("/api/25/nodes/web1/reports").get_json()["data"]["runs"]
+    names = (
+        "administration",
+        "users",
+        "roles",
+        "accounts",
+        "reviewPolicies",
+        "webhooks",
+        "settings",
+        "tenant",
+        "start",
+    )
+    return {
+        **{name: f"/console/{name}" for name in names},
+        "user": "/console/users/id-ann",
+        "role": "/console/roles/everyone",
+        "account": "/console/accounts/backup",
+        "reviewPolicy": "/console/reviewPolicies/prod",
+        "webhook": "/console/webhooks/chat",
+        "setting": "/console/settings/run_frequency",
+        "key": "/console/tenant/key",
+        "nodes": "/console/nodes",
+        "pending": "/console/nodes?status=pending",
+        "none": "/console/nodes?q=nothing",
+        "node": "/console/nodes/web1",
+        "waiting": "/console/nodes/db1",
+        "run": f"/console/nodes/web1?run={run['id']}",
+        "compliance": "/console/compliance",
+        "compliance-nodes": "/console/compliance?by=node",
+        "installation": "/console/installation",
+    }
