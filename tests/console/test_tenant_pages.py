@@ -5,9 +5,10 @@ import re
 import pytest
 from pydantic import SecretStr
 
-from tests.console.visiting import HOME, Visit, forms_of, text_of
+from tests.console.visiting import Visit, forms_of, text_of
 from tests.installations import Server
-from tests.people.persons import make_tenant, make_user
+from tests.people.persons import link_of, make_tenant
+from tests.people.test_invitations import OWN, accept, invite
 from tests.review.cast import Cast
 from tests.tenants.registering import PASSWORD as REGISTERED
 from tests.tenants.registering import registered
@@ -82,15 +83,20 @@ def test_requirement_15_a_registrant_logs_in_by_naming_the_tenant_and_has_all_of
 
 def test_somebody_in_several_tenants_is_asked_for_one_only_after_the_right_password(server: Server) -> None:
     make_tenant(server)
-    for tenant in ("default", "acme"):
-        make_user(server, "ann", tenant=tenant, email="ann@example.org", roles=["administrator"])
+    for tenant, password in (("default", OWN), ("acme", None)):
+        accept(server, link_of(server, invite(server, tenant=tenant, username="ann")["id"]), password)
     visit = Visit.to(server)
 
-    wrong = visit.log_in("ann@example.org", "not the password")
+    wrong = visit.log_in("ann@example.com", "not the password")
+    unnamed = visit.log_in("ann@example.com", OWN)
 
     assert (wrong.status_code, "acme" in wrong.text) == (401, False)
-    assert visit.log_in("ann@example.org", tenant="acme").status_code == 303
-    assert "in acme" in visit.get(HOME).text
+    assert unnamed.status_code == 400
+    assert "You belong to several tenants: acme, default. Name the one that you want" in text_of(unnamed)
+    assert OWN not in unnamed.text
+    assert visit.log_in("ann@example.com", OWN, tenant="acme").status_code == 303
+    assert "in acme" in (page := visit.get("/console/tenant")).text
+    assert "Your other tenants Each needs a login of its own. Default default" in text_of(page)
 
 
 def test_links_of_other_products_dashboards_lead_into_the_console(server: Server) -> None:
