@@ -125,6 +125,7 @@ def test_requirement_14_the_page_of_the_api_stays_authorised_after_a_refresh_and
         page.reload()
         expect(page.locator("#session")).to_contain_text("You are logged in as ann in default")
 
+        page.locator('.opblock-tag[data-tag="settings"]').click()
         for action, body in (("getAllSettings", None), ("modifySettings", '{"run_frequency": 15}')):
             block = page.locator(f'.opblock[id$="-{action}"]')
             block.locator(".opblock-summary-control").click()

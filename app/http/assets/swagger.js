@@ -38,6 +38,8 @@ window.ui = SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#api",
   deepLinking: true,
+  docExpansion: "none", // hundreds of calls: the page is there at once, and each resource opens with a click
+  filter: true,
   validatorUrl: null,
   presets: [SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
