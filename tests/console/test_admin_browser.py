@@ -24,7 +24,7 @@ pytestmark = [
 
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 """Where the pages are painted for people to look at; git does not keep it."""
-SLOW_MS = 120_000
+SLOW_MS = 300_000
 expect.set_options(timeout=SLOW_MS)
 PHONE = 360
 COLOURED = ("users", "reviewPolicy", "node")
