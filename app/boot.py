@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -156,7 +156,9 @@ def found_tenants(opened: Installation) -> None:
     for tenant in (SYSTEM_TENANT, PUBLIC):
         begin_tenant(opened.database, Context.system(tenant, "First start"), now_ms)
     work = opened.work(Context.system(PUBLIC, "Import the starter library"))
-    edits = [edit for edit in starter_edits() if find_document(work.session, edit.kind, edit.id) is None]
+    starters = [one for resource in RESOURCES for one in resource.starter()]
+    missing = [one for one in starters if find_document(work.session, one.kind, one.id) is None]
+    edits = [Edit(one.kind, one.id, "create", one.read()) for one in missing]
     work.release()
     if edits:
         # Another server that starts now may have imported the library, whole, since we looked.
@@ -165,13 +167,8 @@ def found_tenants(opened: Installation) -> None:
     copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
 
 
-def starter_edits() -> list[Edit]:
-    """List what the public catalogue begins with."""
-    return [edit for resource in RESOURCES for edit in resource.starter()]
-
-
 @cache
-def reserved_document_ids() -> dict[str, frozenset[str]]:
+def reserved_document_ids() -> Mapping[str, frozenset[str]]:
     """List, by kind, the ids that a static segment of the routes stands for."""
     endpoints = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
     paths = {kind: path for resource in RESOURCES for kind, path in resource.paths.items()}

@@ -1,13 +1,16 @@
 """Differences as a page shows them: document by document, field by field, every value as text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from app.core.canonical import canonical
+from app.core.diff import FieldChange
 
 LONG: Final = 600
 """Characters from which a value is folded."""
 ACTIONS: Final = {"create": "New", "modify": "Changed", "delete": "Deleted"}
+_ENDINGS: Final = {"Added": "New", "Modified": "Changed", "Deleted": "Deleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,43 @@ def documents_of(diff: list[dict[str, Any]]) -> list[Document]:
         )
         for one in diff
     ]
+
+
+def document_of_event(event: dict[str, Any]) -> Document:
+    """Read what an event of `GET /events` says of its document; null stands for what is not there."""
+    about = event.get("object") or {}
+    changes = event.get("changes") or []
+    action = next((words for end, words in _ENDINGS.items() if str(event["type"]).endswith(end)), "")
+    return Document(
+        kind=str(about.get("kind", "")),
+        id=str(about.get("id", "")),
+        name=str(about.get("name") or about.get("id") or ""),
+        action=action,
+        fields=tuple(_field(_without_nulls(change)) for change in changes),
+    )
+
+
+def compared(kind: str, name: str, changes: Sequence[FieldChange]) -> Document:
+    """Show what differs between two states of one document."""
+    return Document(
+        kind=kind,
+        id=name,
+        name=name,
+        action="",
+        fields=tuple(
+            Field(
+                change.path,
+                change.path,
+                Side(_text(change.old), is_there=True) if change.old_present else Side(),
+                Side(_text(change.new), is_there=True) if change.new_present else Side(),
+            )
+            for change in changes
+        ),
+    )
+
+
+def _without_nulls(change: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in change.items() if value is not None}
 
 
 def _field(change: dict[str, Any]) -> Field:

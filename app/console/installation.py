@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from flask import Request, Response
 
+from app.console.acting import Act, FormError, Sent, search, sought, told
 from app.console.api import Api, Reply
-from app.console.forms import Act, FormError, Sent, search, sought, told
 from app.console.login import STALE
 from app.console.rendering import in_path, page, see
 from app.console.sessions import FORM_FIELD

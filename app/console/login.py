@@ -13,7 +13,7 @@ from app.console.site import Site
 from app.core.clock import now_ms
 from app.people.sessions import begin_session
 
-HOME: Final = "/console/changeRequests"
+HOME: Final = "/console/"
 LOGIN: Final = "/console/login"
 OURS: Final = ("/console/", "/api/docs/")
 WRONG: Final = 401

@@ -9,7 +9,19 @@ from flask import Blueprint, Flask, Request, Response
 from flask import request as current_request
 from werkzeug.exceptions import HTTPException
 
-from app.console import administration, change_requests, compliance, installation, login, nodes
+from app.console import (
+    administration,
+    change_requests,
+    compliance,
+    editing,
+    events,
+    installation,
+    integrity,
+    login,
+    nodes,
+    objects,
+    overview,
+)
 from app.console.pages import Page, View
 from app.console.rendering import in_path, page, see
 from app.console.sessions import Visitor
@@ -17,7 +29,17 @@ from app.console.site import Site
 from app.core.tenancy import ACTIVE
 from app.http.observe import CALL, Call, log_failure
 
-PAGES: Final = (*change_requests.PAGES, *nodes.PAGES, *compliance.PAGES, *administration.PAGES)
+PAGES: Final = (
+    *overview.PAGES,
+    *change_requests.PAGES,
+    *nodes.PAGES,
+    *compliance.PAGES,
+    *objects.PAGES,
+    *editing.PAGES,
+    *events.PAGES,
+    *integrity.PAGES,
+    *administration.PAGES,
+)
 """Every page of those who are logged in, in the order of the navigation."""
 
 LINKED: Final = {"/login": login.LOGIN, "/instance/<one>": "/console/objects/instance/{one}"}
@@ -34,7 +56,6 @@ def mount_console(app: Flask, site: Site) -> None:
     )
     for one in _open_pages(site):
         _add(blueprint, one)
-    blueprint.add_url_rule("/", "home", lambda: see(login.HOME))
     for one in (*PAGES, Page("/<path:one>", _missing, "nowhere")):
         _add(blueprint, replace(one, view=_seen(site, one.view)))
     blueprint.add_url_rule(

@@ -6,9 +6,9 @@ from typing import Any, Final
 import orjson
 from flask import Request, Response
 
+from app.console.acting import Act, Sent, search, sought, told
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
-from app.console.forms import Act, Sent, search, sought, told
 from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
@@ -149,9 +149,7 @@ def _drift(measured: Mapping[str, Any]) -> list[dict[str, str]]:
 def _inventory(node: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Give what the machine says of itself, as text."""
     return [
-        (name, _text(value))
-        for name, value in node.items()
-        if name not in SHOWN_FIRST and value not in (None, [], {})
+        (name, _text(value)) for name, value in node.items() if name not in SHOWN_FIRST and value not in (None, [], {})
     ]
 
 

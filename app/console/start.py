@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from flask import Request, Response
 
+from app.console.acting import Act, FormError, Sent, told
 from app.console.api import Api, Reply
-from app.console.forms import Act, FormError, Sent, told
 from app.console.pages import Page
 from app.console.rendering import page
 from app.console.sessions import Visitor

@@ -4,8 +4,8 @@ from typing import Final
 
 from flask import Request, Response
 
+from app.console.acting import Act, Said, told
 from app.console.change_requests import refused
-from app.console.forms import Act, Said, told
 from app.console.pages import Page
 from app.console.rendering import page
 from app.console.sessions import Visitor

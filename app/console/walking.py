@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 from flask import Request
 
+from app.console.acting import PAGE_SIZE
 from app.console.api import Reply
-from app.console.forms import PAGE_SIZE
 
 
 def walk(request: Request) -> dict[str, str]:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from flask import Request, Response
 
+from app.console.acting import Act, Sent, told
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
-from app.console.forms import Act, Sent, told
 from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor

@@ -1,6 +1,6 @@
 """What a caller may ask of their tenant's fleet."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -86,11 +86,16 @@ class Fleet:
         with self.index.reading(self.session, self.epoch) as sight:
             return _groups_of(sight, node_id)
 
-    def rules_of(self, node_id: str) -> list[str]:
-        """Name the rules that are applied on a node, by name and id."""
+    def groups_among(self, node_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Name the groups of each of these nodes, looking at each group once."""
         with self.index.reading(self.session, self.epoch) as sight:
-            number = sight.nodes.number_of(node_id)
-            return [] if number is None else sight.rules_on(number)
+            nodes = sight.nodes
+            numbers = nodes.numbers_of(node_ids)
+            found: dict[str, list[str]] = {}
+            for group, members in sight.members.items():
+                for number in members & numbers:
+                    found.setdefault(nodes.id_of(number), []).append(group)
+        return found
 
     def targeting(self, node_id: str) -> list[str]:
         """Name the rules whose targets have a node, applied or not, sorted."""

@@ -241,7 +241,7 @@ class Dispatcher:
             path = str(exchange.request.environ.get(ASKED_PATH, ""))
             headers["Link"] = link_to(path, exchange.url or {}, cursor_of(answer.next))
         fresh = route.era.strict and not route.writes
-        headers["Cache-Control"] = "private, no-cache" if fresh else "no-store"
+        headers.setdefault("Cache-Control", "private, no-cache" if fresh else "no-store")
         # Natively a creation is 200 in every version; who comes through the tenant API is told 201 (decisions 3).
         created = endpoint.creates and exchange.dialect == "tenant" and route.era.strict and answer.status == OK
         return respond(exchange.request, body, CREATED if created else answer.status, headers, kind)

@@ -1,4 +1,4 @@
-"""Git over HTTP, read-only: `git clone https://x:<token>@host/git/<tenant>.git`, and a mailmap of people's names."""
+"""Git over HTTP, read-only: `git clone https://<token>@host/git/<tenant>.git`, and a mailmap of people's names."""
 
 import base64
 import binascii
@@ -143,7 +143,7 @@ class _GitServer:
         caller = self._dispatcher.authenticate(exchange, heard)
         if caller.tenant != tenant:
             if caller.is_nobody and not caller.credential and token is None:
-                raise UnauthenticatedError("Send a token: git clone https://x:TOKEN@HOST/git/TENANT.git")
+                raise UnauthenticatedError("Send a token: git clone https://TOKEN@HOST/git/TENANT.git")
             raise NotFoundError(f"There is no repository '{tenant[:100]}.git' that this token may read")
         try:
             _authorize(caller)

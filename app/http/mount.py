@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from flask import Flask, Response, request
-from flask_smorest import Blueprint
+from flask import Blueprint, Flask, Response, request
 
 from app.core.errors import ForbiddenError
 from app.http import docs

@@ -71,12 +71,13 @@ def test_shallow_and_partial_clones_work_with_each_way_to_send_a_token(live: Liv
     git("-c", header, "clone", "-q", "--filter=blob:none", "--no-checkout", f"{live.url}/git/default.git", "lazy",
         cwd=tmp_path)  # fmt: skip
     git("-c", "protocol.version=0", "clone", "-q", url(live, f"x:{live.token}"), "old", cwd=tmp_path)
+    git("clone", "-q", url(live, live.token), "alone", cwd=tmp_path)
 
     assert git("rev-list", "--count", "HEAD", cwd=tmp_path / "shallow") == "1"
     lacking = git("rev-list", "--objects", "--missing=print", "HEAD", cwd=tmp_path / "lazy")
     assert "\n?" in lacking
     git("-c", header, "checkout", "-q", "main", cwd=tmp_path / "lazy")
-    heads = {git("rev-parse", "HEAD", cwd=tmp_path / name) for name in ("shallow", "lazy", "old")}
+    heads = {git("rev-parse", "HEAD", cwd=tmp_path / name) for name in ("shallow", "lazy", "old", "alone")}
     assert len(heads) == 1
     assert "Deep" in git("grep", "Deep", "HEAD", cwd=tmp_path / "lazy")
 

@@ -1,14 +1,15 @@
 """Time travel over random edits of every kind, and a walk of the log while others write to it."""
 
-import threading
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from sqlalchemy import text
 
 from app.boot import Installation
-from tests.installations import Server
-from tests.plain_documents import commit, create, modify
+from tests.chained_events import write_events
+from tests.installations import Server, configured, open_for_test
+from tests.log_walk import walk_among_writers
 from tests.random_changes import change_at_random, documents_of
 
 PATHS = {
@@ -75,36 +76,17 @@ def is_as_logged(server: Server, one: Any) -> bool:
     return answer.status_code == 200 and one.after in answer.get_data(as_text=True)
 
 
-def test_a_walk_by_cursor_sees_each_event_once_while_four_writers_append(server: Server) -> None:
-    opened = server.opened
-    commit(opened, *(create(f"r-{number}") for number in range(60)))
-    last = commit(opened, create("r-last")).last_seq or 0
-    stop = threading.Event()
-    written: list[int] = []
+def test_a_walk_by_cursor_sees_each_event_once_while_four_writers_append(
+    migrated_sqlite_url: str, template_keys: Path, tmp_path: Path
+) -> None:
+    config = configured(migrated_sqlite_url, template_keys, tmp_path / "data")
+    with open_for_test(config) as opened:
+        server = Server(config, opened)
+        last = write_events(opened, 3_000)[-1]
 
-    def write(name: str) -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            outcome = commit(opened, modify("r-last", **{name: number}))
-            written.append(outcome.last_seq or 0)
+        walk = walk_among_writers(server, page=100)
 
-    writers = [threading.Thread(target=write, args=(f"w{number}",)) for number in range(4)]
-    for writer in writers:
-        writer.start()
-    try:
-        seqs: list[int] = []
-        cursor = ""
-        while cursor is not None:
-            answer = server.get(f"/api/25/events?limit=3{cursor and '&cursor=' + cursor}").get_json()
-            seqs += [one["seq"] for one in answer["data"]["events"]]
-            cursor = answer["meta"].get("next")
-    finally:
-        stop.set()
-        for writer in writers:
-            writer.join()
-
-    assert seqs == list(range(seqs[0], 0, -1))
-    assert seqs[0] >= last
-    assert len(written) > 0
-    assert sorted(written) == list(range(last + 1, last + 1 + len(written)))
+    assert walk.seqs == list(range(walk.seqs[0], 0, -1))
+    assert walk.seqs[0] > last
+    assert sorted(walk.written) == list(range(last + 2, last + 2 + len(walk.written)))
+    assert walk.written[-1] > walk.seqs[0]

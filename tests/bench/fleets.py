@@ -7,10 +7,18 @@ from zlib import crc32
 from sqlalchemy import insert, update
 
 from app.boot import DEFAULT, Installation
+from app.changes.change import Edit
 from app.core.canonical import canonical
+from app.core.clock import now_ms
+from app.core.context import Context
+from app.fleet.bundles.compiling import Bundle
+from app.fleet.policies.bundling import bundling
 from app.store.documents import Stored
 from app.store.nodes import Node, node_row
+from app.store.policies import tell
+from app.store.reports import Result, Run, add_runs
 from app.store.tables import NodeRow, Tenant
+from tests.fleet.bundles.configurations import file_section
 
 RULES, DIRECTIVES, GROUPS = 500, 2_000, 500
 _SYSTEMS = ("Debian", "Ubuntu", "Redhat", "Suse")
@@ -76,3 +84,47 @@ def fill(opened: Installation, count: int) -> None:
             rows: Sequence[Any] = [{"tenant": DEFAULT, **node_row(node_of(one))} for one in range(start, start + 1_000)]
             connection.execute(insert(NodeRow), rows[: count - start])
         connection.execute(update(Tenant).where(Tenant.id == DEFAULT).values(fleet_epoch=count + 2))
+
+
+def report_all(opened: Installation, count: int) -> int:
+    """Put every node under five rules of four files each, tell each its policy, and have it report; gives the files."""
+    files = [f"/etc/sternpost/{number}" for number in range(4)]
+    edits: list[Edit] = []
+    for number in range(5):
+        sections: list[Any] = [file_section(f"{path}-{number}", "of ${node.properties[site]}") for path in files]
+        parameters = {"section": {"name": "sections", "sections": sections}}
+        facts = {"displayName": f"Files {number}", "techniqueName": "fileManagement", "parameters": parameters}
+        edits.append(Edit("directive", f"d-{number}", "create", facts))
+        rule = {"displayName": f"Rule {number}", "directives": [f"d-{number}"], "targets": ["special:all"]}
+        edits.append(Edit("rule", f"r-{number}", "create", rule))
+    opened.committer.submit(Context.system(DEFAULT, "bench"), edits)
+    for start in range(0, count, 500):
+        work = opened.work(Context.system(DEFAULT, "bench"))
+        with bundling(work) as bundler:
+            bundles = bundler.bundles([node_of(one) for one in range(start, min(start + 500, count))])
+        work.release()
+        with opened.database.writing(DEFAULT) as connection:
+            now = now_ms()
+            for node, bundle in bundles.items():
+                tell(connection, DEFAULT, node, (bundle.hash, bundle.body.decode()), now)
+                add_runs(connection, DEFAULT, [_run(node, bundle, now)])
+    return 5 * len(files)
+
+
+def _run(node: str, bundle: Bundle, now: int) -> Run:
+    entries: Any = bundle.document["directives"]
+    results = [
+        Result(one["directive"], tuple(one["rules"]), part["component"], part["value"], "successAlreadyOK", "")
+        for one in entries
+        for part in one["components"]
+    ]
+    return Run(
+        id="run-1",
+        node=node,
+        started=now,
+        ended=now,
+        received=now,
+        serial=1,
+        bundle=bundle.hash,
+        results=tuple(results),
+    )

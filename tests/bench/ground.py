@@ -27,7 +27,8 @@ _TEXTS = [" ".join(_random.choices(_WORDS, k=230))[:1480] for _ in range(64)]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: `counts` are the three sizes of a tenant, `histories` two numbers of commits."""
+    """How much is measured: `counts` are the three sizes of a tenant, `histories` two numbers of commits,
+    `events` a small log, one that is walked, and a large one."""
 
     name: str
     counts: tuple[int, int, int]
@@ -37,7 +38,7 @@ class Size:
     commits: int
     naive: int
     histories: tuple[int, int]
-    events: tuple[int, int]
+    events: tuple[int, int, int]
 
 
 FULL = Size(
@@ -49,7 +50,7 @@ FULL = Size(
     commits=100_000,
     naive=10,
     histories=(100, 10_000),
-    events=(10_000, 1_000_000),
+    events=(10_000, 100_000, 1_000_000),
 )
 SMALL = Size(
     "small",
@@ -60,7 +61,7 @@ SMALL = Size(
     commits=2_000,
     naive=2,
     histories=(20, 600),
-    events=(1_000, 20_000),
+    events=(10_000, 3_000, 30_000),
 )
 
 

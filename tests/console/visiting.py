@@ -30,6 +30,8 @@ class Form:
 
 
 class _Forms(HTMLParser):
+    """Reads forms as a browser sends them: boxes that are not ticked and choices that are not made send nothing."""
+
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
@@ -40,11 +42,15 @@ class _Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(given.get("action", "")))
-        elif not self.forms:
+        elif self.forms:
+            self._inside(tag, given)
+
+    def _inside(self, tag: str, given: dict[str, str]) -> None:
+        kind = given.get("type")
+        if kind in ("checkbox", "radio") and "checked" not in given:
             return
-        elif tag == "input" and given.get("type") == "checkbox":
-            if "checked" in given:
-                self.forms[-1].fields.setdefault(given["name"], []).append(given["value"])
+        if kind == "checkbox":
+            self.forms[-1].fields.setdefault(given["name"], []).append(given["value"])
         elif tag in ("input", "textarea", "select") and "name" in given:
             self._field(tag, given)
         elif tag == "option" and self.open and ("selected" in given or self._value() == ""):

@@ -8,6 +8,7 @@ import pytest
 from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.core.context import Source
+from app.resources.events import service
 from app.store.log import ReviewTrail
 from tests.installations import Server, as_account
 from tests.plain_documents import commit, copied_tenant, create, delete, modify
@@ -113,6 +114,27 @@ def test_the_last_page_has_no_next(server: Server) -> None:
 )
 def test_each_filter_lets_its_events_through(server: Server, story: int, query: str, places: list[int]) -> None:
     assert seqs(server, query) == [story + place for place in places]
+
+
+def test_a_page_reads_so_many_events_for_a_text_and_says_where_the_next_one_goes_on(
+    server: Server, story: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "READ_FOR_TEXT", 3)
+
+    first = server.get("/api/25/events?text=first%20steps").get_json()
+    second = server.get(f"/api/25/events?text=first%20steps&cursor={first['meta']['next']}").get_json()
+    picked = server.get("/api/25/events?text=first%20steps&kind=rule").get_json()
+    counted = server.get("/api/25/events?text=first%20steps&kind=rule&limit=1").get_json()
+    early = server.get("/api/25/events?text=first%20steps&to=1999-01-01T00:00:00Z").get_json()
+    exported = server.get("/api/25/events/export?text=first%20steps&format=csv").get_data(as_text=True)
+
+    assert (first["data"]["events"], first["examined"]) == ([], {"first": story + 2})
+    assert [row["seq"] for row in second["data"]["events"]] == [story + 1]
+    assert "examined" not in second
+    assert [row["seq"] for row in picked["data"]["events"]] == [story + 1]  # the third of those about rules
+    assert [row["seq"] for row in counted["data"]["events"]] == [story + 1]
+    assert (early["data"]["events"], "next" in early["meta"]) == ([], False)
+    assert "First steps" in exported
 
 
 def test_the_events_of_one_commit_are_found_by_it(server: Server, story: int) -> None:

@@ -14,6 +14,7 @@ from app.http.writing import Writing
 from app.resources.events import service
 from app.resources.events.exporting import EXPORT
 from app.resources.events.extending import SEARCHED_KINDS, find_objects, find_roles_of_actors, show_actors
+from app.resources.events.histogram import HISTOGRAM
 from app.resources.events.proof import PROOFS
 from app.resources.events.rows import document_of, event_row, whole_event
 from app.resources.events.schema import EventFilter, RollbackInput
@@ -30,12 +31,17 @@ def list_events(work: Work, given: Given) -> Answer:
     """Show one page of the log."""
     page = given.page or Page(DEFAULT_LIMIT)
     before = seq_of(page.after) if page.after else NEWEST
-    events = service.find_events(work.session, given.query, before=before, most=page.limit + 1)
+    events, first = service.find_events(work.session, given.query, before=before, most=page.limit + 1)
     shown = events[: page.limit]
     bodies = service.replaced_bodies(work.session, shown)
     names = service.credential_names(work.session, shown)
-    more = str(shown[-1].seq) if len(events) > page.limit else None
-    return Answer(items=[event_row(one, bodies.get(one.seq), names) for one in shown], page=page, next=more)
+    items = [event_row(one, bodies.get(one.seq), names) for one in shown]
+    if len(events) > page.limit:
+        return Answer(items=items, page=page, next=str(shown[-1].seq))
+    if first == 1:
+        return Answer(items=items, page=page)
+    # A search for a text that has read its share goes on from there with the next page, found something or not.
+    return Answer(items=items, page=page, next=str(first), members={"examined": {"first": first}})
 
 
 def show_event(work: Work, given: Given) -> Answer:
@@ -138,5 +144,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    endpoints = (*ENDPOINTS, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
+    endpoints = (*ENDPOINTS, HISTOGRAM, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
     return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))

@@ -1,7 +1,7 @@
 """Finding events, newest first, and what each one changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -19,6 +19,8 @@ from app.store.tables import AccountRow, EventRecord
 
 LONGEST_SEQ = 15
 """Digits of the largest seq that is asked of the database."""
+READ_FOR_TEXT = 10_000
+"""Events that one page reads to find a part of a text: no index knows parts, and a log may be of any length."""
 
 _COLUMN: Mapping[str, InstrumentedAttribute[Any]] = {
     "credential": EventRecord.credential,
@@ -79,18 +81,37 @@ SOURCE = Table(
 )
 
 
-def find_events(session: TenantSession, filters: Document, *, before: int, most: int) -> list[Event]:
+class Found(NamedTuple):
+    """Events that every filter lets through, newest first; all with seqs from `first` on were looked at."""
+
+    events: list[Event]
+    first: int
+
+
+def find_events(session: TenantSession, filters: Document, *, before: int, most: int) -> Found:
     """List the events that every filter lets through, with seqs under `before`, newest first, at most `most`.
+
+    With a part of a text among the filters at most `READ_FOR_TEXT` of those that the other ones let through are read.
 
     Raises:
         InvalidError: a time cannot be read.
     """
-    conditions = [EventRecord.seq < before, *_conditions(session, filters)]
+    wanted = [EventRecord.seq < before, *_conditions(session, filters)]
+    first = 1
+    if "text" in filters:
+        first = max(_first_read(session, one) for one in _alternatives(select(EventRecord.seq).where(*wanted), filters))
+        wanted += [EventRecord.seq >= first, _holds(str(filters["text"]))]
     found: dict[int, Event] = {}
-    for statement in _alternatives(select(*COLUMNS).where(*conditions), filters):
+    for statement in _alternatives(select(*COLUMNS).where(*wanted), filters):
         rows = session.rows(statement.order_by(EventRecord.seq.desc()).limit(most))
         found.update((row.seq, event(row)) for row in rows)
-    return [found[seq] for seq in sorted(found, reverse=True)[:most]]
+    return Found([found[seq] for seq in sorted(found, reverse=True)[:most]], first)
+
+
+def _first_read(session: TenantSession, statement: Select[*tuple[Any, ...]]) -> int:
+    """Find the oldest event that a page reads among those that a statement selects by their seqs."""
+    row = session.find(statement.order_by(EventRecord.seq.desc()).offset(READ_FOR_TEXT - 1).limit(1))
+    return 1 if row is None else int(row[0])
 
 
 class Following:
@@ -102,7 +123,7 @@ class Following:
         Raises:
             InvalidError: a time cannot be read.
         """
-        conditions = _conditions(session, filters)
+        conditions = matching(session, filters)
         if "actor" in filters:
             actor = filters["actor"]
             conditions.append(or_(EventRecord.actor_handle == actor, EventRecord.actor_id == actor))
@@ -158,19 +179,29 @@ def _alternatives(statement: Select[*tuple[Any, ...]], filters: Document) -> Ite
     yield statement.where(EventRecord.actor_id == filters["actor"])
 
 
-def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
-    """Read every filter but the actor."""
-    conditions = list(_span(session, filters))
-    conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
-    if filters.get("outcome", "success") != "success":
-        conditions.append(EventRecord.outcome != literal_column("'success'"))  # what its index is limited to
+def matching(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
+    """Read every filter but the actor.
+
+    Raises:
+        InvalidError: a time cannot be read.
+    """
+    conditions = _conditions(session, filters)
     if "text" in filters:
         conditions.append(_holds(str(filters["text"])))
     return conditions
 
 
+def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
+    """Read every filter but the actor and the text."""
+    conditions = list(_span(session, filters))
+    conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
+    if filters.get("outcome", "success") != "success":
+        conditions.append(EventRecord.outcome != literal_column("'success'"))  # what its index is limited to
+    return conditions
+
+
 def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[bool]]:
-    since, until = _time(filters, "since", "from"), _time(filters, "until", "to")
+    since, until = find_moment(filters, "since"), find_moment(filters, "until")
     if since is not None and until is not None and since > until:
         text = f"'from' ({filters['since']}) is later than 'to' ({filters['until']}); exchange them"
         raise InvalidError(text, fields={"from": [text]})
@@ -182,10 +213,16 @@ def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[b
         yield EventRecord.seq <= (row[0] if row is not None else 0)
 
 
-def _time(filters: Document, name: str, shown: str) -> int | None:
+def find_moment(filters: Document, name: str) -> int | None:
+    """Read the first (`since`) or the last (`until`) moment that is asked for, in milliseconds.
+
+    Raises:
+        InvalidError: it is no time.
+    """
     value: JSON = filters.get(name)
     if value is None:
         return None
+    shown = {"since": "from", "until": "to"}[name]
     try:
         return parse_rfc3339(str(value))
     except InvalidError as fault:
