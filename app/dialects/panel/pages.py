@@ -1,21 +1,11 @@
-"""What dashboards open in a browser: the page at `/`, and links into the console."""
+"""What dashboards open in a browser to see whether a panel is there; their links are the console's."""
 
-from typing import Final
-from urllib.parse import quote
-
-from flask import Flask, Response, redirect
-from werkzeug.wrappers import Response as AnyResponse
-
-LOGIN: Final = "/console/login"
-INSTANCES: Final = "/console/objects/instance/"
-_SEE_OTHER: Final = 303
+from flask import Flask, Response
 
 
-def mount_pages(app: Flask) -> None:
-    """Give the application these pages; before the root-level routes, which have `POST /login`."""
+def mount_landing(app: Flask) -> None:
+    """Answer at `/`."""
     app.add_url_rule("/", "landing", _landing)
-    app.add_url_rule("/login", "panelLogin", _log_in, methods=["GET"])
-    app.add_url_rule("/instance/<one>", "panelInstance", _show_instance, methods=["GET"])
 
 
 def _landing() -> Response:
@@ -26,11 +16,3 @@ def _landing() -> Response:
     )
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(page, headers=headers, content_type="text/html; charset=utf-8")
-
-
-def _log_in() -> AnyResponse:
-    return redirect(LOGIN, _SEE_OTHER)
-
-
-def _show_instance(one: str) -> AnyResponse:
-    return redirect(f"{INSTANCES}{quote(one, safe='')}", _SEE_OTHER)
