@@ -18,7 +18,7 @@ from app.fleet.criteria.asking import finds
 from app.fleet.criteria.compiling import Query, compile_query, elements_of
 from app.fleet.index.fleet import FLEET, FleetIndex
 from app.fleet.index.groups import ancestors
-from app.fleet.index.reach import counted, touched
+from app.fleet.index.reach import touched
 from app.fleet.inheriting import Inherited, Level, inherited
 from app.fleet.references import texts
 from app.store.db import Database
@@ -171,11 +171,6 @@ class Fleet:
         """Say what each change of a set reaches; `also` are documents that differ from those that were followed."""
         with self.weighing(*_sides(changes, also)) as (before, after):
             return touched(changes, before, after)
-
-    def counted(self, changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
-        """Count, by group, the nodes that a change set reaches before and after it."""
-        with self.weighing(*_sides(changes, MappingProxyType({}))) as (before, after):
-            return counted(touched(changes, before, after), before, after)
 
     def rules_around(
         self, changes: Sequence[Change], node_ids: Sequence[str], also: Documents = MappingProxyType({})

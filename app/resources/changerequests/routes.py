@@ -9,6 +9,7 @@ from app.http.resource import Resource
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.http.writing import Writing
+from app.resources.changerequests.restoring import show_undo
 from app.resources.changerequests.schema import (
     AcceptInput,
     DeployInput,
@@ -108,6 +109,10 @@ def _ours(views: Views) -> Iterator[Endpoint]:
     yield _endpoint(
         "GET", f"{ONE}/diff", "changeRequestDiff", "Show what it changes, field by field", views.diff, right=READ,
         query=DiffQuery, container=BARE, lifespan=OURS,
+    )  # fmt: skip
+    yield _endpoint(
+        "GET", f"{ONE}/undo", "changeRequestUndo", "Show what taking it back would change now, and what is in the way",
+        show_undo, right=READ, container=BARE, lifespan=OURS, errors=(409,),
     )  # fmt: skip
     yield _endpoint(
         "GET", f"{ONE}/impact", "changeRequestImpact", "Show which nodes it reaches", views.impact, right=READ,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from app.changes.review.case import Case
 from app.changes.review.desk import Assessment
 from app.changes.review.model import ChangeRequest, Review, Wanted
-from app.changes.review.rules import Case, can
+from app.changes.review.rules import can
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.http.review_search import person_json
