@@ -66,7 +66,9 @@ def _taken(ground: Ground, count: int) -> Mapping[str, float]:
         opened.committer.submit(CTX, [Edit("directive", "d-1", "create", _DIRECTIVE)])
         edits = [Edit("rule", rule_id(one), "modify", {"directives": ["d-1"]}) for one in range(100)]
         opened.committer.submit(CTX, edits)
-        server = Server(config.model_copy(update={"log_level": "error"}), opened)
+        # The first search reads every rule into memory, and a busy machine may take its time for that.
+        more = {"log_level": "error", "request_timeout_s": 3600}
+        server = Server(config.model_copy(update=more), opened)
         client, headers = server.client, {"X-API-Token": server.token}
 
         def asked(body: Any) -> Any:

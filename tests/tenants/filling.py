@@ -9,6 +9,7 @@ from sqlalchemy.exc import MultipleResultsFound
 from app.core.clock import now_ms
 from app.store.accounts import token_hash
 from app.store.change_requests import Filter, list_records
+from app.store.compliance_days import DAY_MS, put_compliance_day
 from app.store.fleet_tables import BundleRow
 from app.store.logins import (
     Invitation,
@@ -57,6 +58,7 @@ def fill_rows(server: Server, tenant: str, name: str, mark: str) -> None:
         invitation = Invitation(tenant=tenant, id=f"of-{tenant}", user_id=name, created=1, expires=2, due=None)
         insert_invitation(connection, invitation)
         lock_cursor(connection, tenant, FOLLOWER)
+        put_compliance_day(connection, tenant, now_ms() - DAY_MS, {"error": len(mark)})
 
 
 def fill_delivery(server: Server, tenant: str, name: str, mark: str) -> None:
