@@ -80,7 +80,7 @@ class LazyGroup(click.Group):
 
 
 def _load(module: str) -> ModuleType:
-    """Import a command, and look for garbage once behind it; what a program is made of stays and is not looked at again."""
+    """Import a command, and look for garbage once, behind it; what a program is made of is left out from then on."""
     gc.disable()
     try:
         return importlib.import_module(module)
