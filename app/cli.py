@@ -29,6 +29,9 @@ COMMANDS: Mapping[str, Place] = {
     "users": Place("app.commands.users:users", "Make and list the people of a tenant."),
     "tenants": Place("app.commands.tenants:tenants", "Make, list, change and delete tenants."),
     "catalogue": Place("app.commands.tenants:catalogue", "Look after the catalogue that new tenants are copied from."),
+    "demo": Place(
+        "app.commands.demo:demo", "Make a tenant with a fleet, its configuration and three months of history."
+    ),
     "import": Place("app.commands.documents:import_folder", "Load a folder of documents as one change set."),
     "import-rudder": Place(
         "app.commands.rudder:import_rudder", "Import an archive that Rudder exported, as one change set."

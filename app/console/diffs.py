@@ -97,29 +97,17 @@ def talk_of(reviews: Iterable[Json], diff: Iterable[Json]) -> list[Json]:
     return [review for review in reviews if not review.get("path") or review["path"] not in shown]
 
 
-def raw_of(change: Json) -> str:
-    """Show a change of a document as a difference of lines."""
-    before, after = _lines(change.get("before")), _lines(change.get("after"))
-    return "\n".join([*unified_diff(before, after, lineterm="")][2:])
-
-
-def _lines(document: Json | None) -> list[str]:
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-    return [] if document is None else orjson.dumps(document, option=options).decode().split("\n")
-
-
-def document_of_event(event: dict[str, Any]) -> Document:
+def document_of_event(event: Json) -> Document:
     """Read what an event of `GET /events` says of its document; null stands for what is not there."""
     about = event.get("object") or {}
     changes = event.get("changes") or []
+    if str(event["type"]).endswith(("Added", "Deleted")):
+        # A document that comes or goes says of a field that is not set no more than that.
+        changes = [one for one in changes if one["old"] is not None or one["new"] is not None]
     action = next((words for end, words in _ENDINGS.items() if str(event["type"]).endswith(end)), "")
-    return Document(
-        kind=str(about.get("kind", "")),
-        id=str(about.get("id", "")),
-        name=str(about.get("name") or about.get("id") or ""),
-        action=action,
-        fields=tuple(_field(_without_nulls(change)) for change in changes),
-    )
+    kind, document_id = str(about.get("kind", "")), str(about.get("id", ""))
+    fields = tuple(_field(_without_nulls(change), kind, document_id, ()) for change in changes)
+    return Document(kind, document_id, str(about.get("name") or document_id), action, fields)
 
 
 def compared(kind: str, name: str, changes: Sequence[FieldChange]) -> Document:
@@ -141,11 +129,22 @@ def compared(kind: str, name: str, changes: Sequence[FieldChange]) -> Document:
     )
 
 
-def _without_nulls(change: dict[str, Any]) -> dict[str, Any]:
+def _without_nulls(change: Json) -> Json:
     return {name: value for name, value in change.items() if value is not None}
 
 
-def _field(change: Json, kind: str = "", document_id: str = "", said: Iterable[Json] = ()) -> Field:
+def raw_of(change: Json) -> str:
+    """Show a change of a document as a difference of lines."""
+    before, after = _lines(change.get("before")), _lines(change.get("after"))
+    return "\n".join([*unified_diff(before, after, lineterm="")][2:])
+
+
+def _lines(document: Json | None) -> list[str]:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+    return [] if document is None else orjson.dumps(document, option=options).decode().split("\n")
+
+
+def _field(change: Json, kind: str, document_id: str, said: Iterable[Json]) -> Field:
     note = "back to what it was before the change request" if change.get("backToBase") else ""
     if change.get("reviewed") is not None:
         note = f"at your review it was {_text(change['reviewed'])}"

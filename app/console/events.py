@@ -23,8 +23,19 @@ Json = dict[str, Any]
 
 PATH: Final = "/console/events"
 PAGE_SIZE: Final = 50
-FILTERS: Final = ("text", "actor", "type", "kind", "object", "outcome", "from", "to", "changeRequest", "commit")
-FURTHER: Final = ("credential",)
+FILTERS: Final = (
+    "text",
+    "actor",
+    "type",
+    "kind",
+    "object",
+    "outcome",
+    "from",
+    "to",
+    "changeRequest",
+    "commit",
+    "credential",
+)
 MOMENTS: Final = ("from", "to")
 OUTCOMES: Final = {"success": "Done", "denied": "Refused", "failed": "Failed"}
 TYPES: Final = (
@@ -60,7 +71,7 @@ def words_of(name: str) -> str:
 
 def read_filters(args: Mapping[str, str]) -> dict[str, str]:
     """Take the filters of the URL as the API takes them; a moment without zone, as a form sends it, is one of UTC."""
-    found = {name: args.get(name, "").strip() for name in (*FILTERS, *FURTHER)}
+    found = {name: args.get(name, "").strip() for name in FILTERS}
     for name in MOMENTS:
         if _NO_ZONE.fullmatch(found[name]):
             seconds = "" if found[name].count(":") > 1 else ":00"
@@ -81,7 +92,7 @@ def list_events(site: Site, request: Request, visitor: Visitor) -> Response:
     cursor = request.args.get("cursor", "")
     asked = {**filters, "limit": str(PAGE_SIZE), **({"cursor": cursor} if cursor else {})}
     reply = api.get("/events", asked)
-    histogram = api.get("/events/histogram", filters) if reply.is_good else reply
+    histogram = _histogram(api, filters) if reply.is_good else {}
     after = reply.meta("next") if reply.is_good else None
     query = urlencode(filters)
     return page(
@@ -91,8 +102,8 @@ def list_events(site: Site, request: Request, visitor: Visitor) -> Response:
         filters=filters, moments={name: filters.get(name, "").removesuffix("Z") for name in MOMENTS},
         kinds=KINDS, types=TYPES, outcomes=OUTCOMES, query=query, is_first=not cursor,
         next=urlencode({**filters, "cursor": after}) if after else "",
-        bars=bars_of(histogram.one_of("histogram"), PATH, filters) if histogram.is_good else [],
-        total=histogram.one_of("histogram").get("total", 0) if histogram.is_good else 0,
+        bars=bars_of(histogram, PATH, filters), total=histogram.get("total", 0),
+        examined=reply.body.get("examined") if reply.is_good else None,
         curl=_curl(request, query), integrity=find_integrity(api),
     )  # fmt: skip
 
@@ -129,6 +140,12 @@ def _show(api: Api, visitor: Visitor, path: str, *, fault: str = "", reason: str
         "event.html", visitor, status=status, row=row_of(event), event=event, fault=fault, reason=reason,
         title=f"Event {event['seq']}", is_change=event.get("revision") is not None or event.get("before") is not None,
     )  # fmt: skip
+
+
+def _histogram(api: Api, filters: dict[str, str]) -> Json:
+    """Count the events over time; not by a part of a text, which is looked for page by page."""
+    reply = api.get("/events/histogram", filters) if "text" not in filters else None
+    return reply.one_of("histogram") if reply is not None and reply.is_good else {}
 
 
 def _curl(request: Request, query: str) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Request, Response
 from flask import request as current_request
 from werkzeug.exceptions import HTTPException
 
-from app.console import change_requests, editing, events, integrity, login, objects, overview
+from app.console import change_requests, events, integrity, login, object_editing, objects, overview
 from app.console.pages import Page, View
 from app.console.rendering import page
 from app.console.sessions import Visitor
@@ -20,7 +20,7 @@ PAGES: Final = (
     *overview.PAGES,
     *change_requests.PAGES,
     *objects.PAGES,
-    *editing.PAGES,
+    *object_editing.PAGES,
     *events.PAGES,
     *integrity.PAGES,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.console.forms import Input
+from app.console.schema_forms import Input
 from app.fleet.techniques.faults import path_part
 from app.fleet.techniques.parameters import MAX_REPEATS
 
@@ -55,15 +55,16 @@ class _Maker:
     def __init__(self, sent: Mapping[str, str] | None, faults: Mapping[str, list[str]]) -> None:
         self._sent, self._faults = sent, faults
 
-    def parts(self, definition: Json, given: Json, path: str, depth: int) -> Iterator[Part]:
-        """Walk over the sections in a section, each before those inside it."""
+    def parts(self, definition: Json, given: Json, path: str, depth: int, *, is_extra: bool = False) -> Iterator[Part]:
+        """Walk over the sections in a section, each before those inside it; all inside an extra one are extra."""
         if depth == 0 and definition["variables"]:
             yield Part(path, "", "", 0, self._inputs(definition, given, path))
         for inner in definition["sections"]:
             held = _sections(given, inner["name"])
             base = f"{path}/{path_part(inner['name'])}"
             if not inner["multivalued"]:
-                yield from self._part(inner, held[0] if held else {}, base, depth, inner["name"])
+                there = held[0] if held else {}
+                yield from self._part(inner, there, base, depth, inner["name"], is_extra=is_extra)
                 continue
             count = len(held)
             sent = self._sent or {}
@@ -73,7 +74,8 @@ class _Maker:
                 title = f"{inner['name']} {place + 1}" if place < count or not count else f"{inner['name']}: one more"
                 there = held[place] if place < len(held) else {}
                 where = f"{base}[{place + 1}]"
-                yield from self._part(inner, there, where, depth, title, is_extra=place == count, can_go=place < count)
+                extra = is_extra or (place == count and (count > 0 or not inner["required"]))
+                yield from self._part(inner, there, where, depth, title, is_extra=extra, can_go=place < count)
 
     def _part(  # noqa: PLR0913  what a part is made of
         self,
@@ -88,7 +90,7 @@ class _Maker:
     ) -> Iterator[Part]:
         inputs = self._inputs(definition, given, path, is_extra=is_extra)
         yield Part(path, title, definition["description"], depth, inputs, is_extra, can_go)
-        yield from self.parts(definition, given, path, depth + 1)
+        yield from self.parts(definition, given, path, depth + 1, is_extra=is_extra)
 
     def _inputs(self, definition: Json, given: Json, path: str, *, is_extra: bool = False) -> tuple[Input, ...]:
         values = _values(given)

@@ -7,7 +7,6 @@ from threading import BoundedSemaphore
 from typing import Final
 
 from flask import Request, Response
-from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
@@ -74,9 +73,8 @@ class Dispatcher:
         self.streams = BoundedSemaphore(wiring.most_streams)
         self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
 
-    def serve(self, version: int, segments: Sequence[str]) -> Response:
+    def serve(self, request: Request, version: int, segments: Sequence[str]) -> Response:
         """Answer a request for a path of a version; `segments` are what follows the version."""
-        request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's documented way to the object behind the proxy
         exchange = Exchange(request, request.environ[CALL], version, segments)
         exchange.call.version = version
         try:

@@ -198,6 +198,12 @@ def test_the_policy_is_told_once_and_again_only_when_it_changes(server: Server) 
     rest = server.get(f"/api/25/nodes/n-1/policy/history?limit=1&cursor={told['meta']['next']}").json
     assert [one["hash"] for one in rest["data"]["policies"]] == [before["bundle"]]
     assert server.get("/api/25/nodes/n-1/policy/history/1").status_code == 404
+    newest = server.get(f"/api/25/nodes/n-1/policy/history/{after['serial']}").json["data"]["policy"]
+    assert newest["before"]["serial"] == before["serial"]
+    ((added,), oldest) = newest["changes"], server.get(f"/api/25/nodes/n-1/policy/history/{before['serial']}")
+    assert (added["directive"], added["value"], added["action"]) == ("d-b", "/etc/b", "added")
+    assert {"name": "FILE_CONTENT", "after": "x"} in added["values"]
+    assert "changes" not in oldest.json["data"]["policy"]
 
 
 def test_only_the_node_itself_gets_its_secrets_and_reports(server: Server) -> None:

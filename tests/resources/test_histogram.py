@@ -32,7 +32,7 @@ def test_bars_cover_the_span_without_gaps_and_are_not_too_many(span_ms: int, mos
     assert bars.width_ms in WIDTHS_MS or span_ms > most * WIDTHS_MS[-1] // 2
 
 
-@pytest.mark.parametrize("query", ["", "?kind=rule", "?actor=ci", "?actor=ci&type=RuleAdded", "?text=r-1", "?bars=3"])
+@pytest.mark.parametrize("query", ["", "?kind=rule", "?actor=ci", "?actor=ci&type=RuleAdded", "?bars=3"])
 def test_each_bar_counts_what_its_moments_find(server: Server, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
     began = parse_rfc3339(server.get("/api/25/events?limit=1").json["data"]["events"][0]["time"])
     for place in range(4):
@@ -54,5 +54,5 @@ def test_each_bar_counts_what_its_moments_find(server: Server, monkeypatch: pyte
 
 def test_a_span_without_events_has_no_bars(server: Server) -> None:
     assert histogram(server, "?to=2001-01-01T00:00:00Z") == {"widthSeconds": 0, "total": 0, "bars": []}
-    refused = server.get("/api/25/events/histogram?bars=0&from=yesterday")
-    assert refused.status_code == 400
+    for query in ("bars=0", "from=yesterday", "text=anything"):
+        assert server.get(f"/api/25/events/histogram?{query}").status_code == 400, query

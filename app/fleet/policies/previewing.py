@@ -9,7 +9,6 @@ from pyroaring import BitMap
 from app.changes.change import Change
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
-from app.fleet.bundles.compiling import Bundle
 from app.fleet.fleet import Fleet, missing_node
 from app.fleet.index.groups import read_group, spread
 from app.fleet.index.reach import counted, touched
@@ -22,7 +21,7 @@ MOST_NODES: Final = 200
 """Nodes whose bundles one preview compiles; a preview of more says so."""
 _EVERYWHERE: Final = ("parameter", "setting")
 """Kinds of which any node's bundle may have been made."""
-_OTHERS: Final = ("faults", "overridden", "schedule")
+_OTHERS: Final = ("faults", "overridden", "schedule", "hosting")
 _MEMBERS: Final = ("mode", "rules", "priority", "version")
 
 
@@ -100,7 +99,7 @@ def _compare(node: Node, before: Bundler, after: Bundler) -> Document | None:
         "hostname": node.hostname,
         "before": old.hash,
         "after": new.hash,
-        "changes": difference(old, new),
+        "changes": difference(old.document, new.document),
     }
 
 
@@ -141,9 +140,9 @@ def _hosting(sides: Sequence[Bundler], documents: Iterable[DocumentKey]) -> BitM
     return BitMap(number for one in found if (number := nodes.number_of(one)) is not None)
 
 
-def difference(before: Bundle, after: Bundle) -> list[JSON]:
+def difference(before: Document, after: Document) -> list[JSON]:
     """List the components that differ between two bundles, with the values that do; secrets are tags."""
-    old, new = dict(_components(before.document)), dict(_components(after.document))
+    old, new = dict(_components(before)), dict(_components(after))
     found: list[JSON] = []
     for key in [*old, *(key for key in new if key not in old)]:
         directive, component, value, _ = key
@@ -154,11 +153,8 @@ def difference(before: Bundle, after: Bundle) -> list[JSON]:
             found.append({**named, "action": "removed", "values": _changes(old[key], {})})
         elif old[key] != new[key]:
             found.append({**named, "action": "changed", "values": _changes(old[key], new[key])})
-    others = [name for name in _OTHERS if before.document[name] != after.document[name]]
-    return [
-        *found,
-        *({"member": name, "before": before.document[name], "after": after.document[name]} for name in others),
-    ]
+    others = [name for name in _OTHERS if before.get(name) != after.get(name)]
+    return [*found, *({"member": name, "before": before.get(name), "after": after.get(name)} for name in others)]
 
 
 def _changes(old: Document, new: Document) -> list[JSON]:

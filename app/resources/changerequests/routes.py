@@ -23,9 +23,9 @@ from app.resources.changerequests.schema import (
     RenameInput,
     ReviewInput,
 )
+from app.resources.changerequests.searching import READ, search_of
 from app.resources.changerequests.views import Views
 
-READ: Final = ("validator_read", "deployer_read", "configuration_read")
 DECIDE: Final = ("validator_write", "validator_edit", "deployer_write", "deployer_edit")
 ONE: Final = "/changeRequests/{id}"
 REQUESTS: Final = list_under("changeRequests")
@@ -47,7 +47,9 @@ def _endpoint(method: str, path: str, action: str, summary: str, view: View, **m
 def change_requests_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how documents are written and shown."""
     views = Views(writings)
-    return Resource(name="changerequests", endpoints=(*_rudders(views), *_ours(views)))
+    return Resource(
+        name="changerequests", endpoints=(*_rudders(views), *_ours(views)), searchables=(search_of(writings),)
+    )
 
 
 def _rudders(views: Views) -> Iterator[Endpoint]:

@@ -8,7 +8,7 @@ from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over
 from app.core.canonical import JSON, Document
 from app.core.errors import ConflictError
-from app.fleet.hosting.variables import NAME, check_command, check_declared, secrets_of, wrong
+from app.fleet.hosting.variables import NAME, check_command, check_declared, wrong
 from app.http.resource import Starter
 from app.store.documents import Stored
 from app.store.keys import Key
@@ -94,11 +94,6 @@ IMAGE = Kind(
     keys=(Key("name"), Key("image"), Key("runtime"), Key("author")),
     unknown="Image '{id}' was not found; GET /images lists those that exist",
 )
-
-
-def secret_names(image: Stored | None) -> frozenset[str]:
-    """Name the secret variables of an image; none where there is no image."""
-    return frozenset() if image is None else secrets_of(image.document)
 
 
 def starter() -> Iterable[Starter]:

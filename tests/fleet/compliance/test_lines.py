@@ -132,3 +132,11 @@ def test_what_could_not_be_resolved_is_demanded_and_reported_as_an_error() -> No
 
     assert statuses(told, run(told, result("error", value="None"))) == ["error"]
     assert statuses(told, None) == ["applying"]
+
+
+def test_what_is_wrong_with_an_instance_is_brought_by_no_rule_and_has_no_mode() -> None:
+    fault = {"directive": "instances", "rules": [], "text": "a secret is to be set", "component": "Instance"}
+
+    (demand,) = demands_of({"directives": [], "faults": [fault]})
+
+    assert (demand.rules, demand.mode) == ((), "")

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from flask import Request, Response
 
 from app.console.api import Api, Reply
-from app.console.forms import Filled, Input, inputs_of, read_form, unplaced, with_sent
 from app.console.kinds import KINDS, ObjectKind
 from app.console.objects import document_of, no_kind
 from app.console.pages import Page
 from app.console.parameter_forms import Part, parts_of, read_parameters
 from app.console.rendering import in_path, page, see
+from app.console.schema_forms import Filled, Input, inputs_of, read_form, unplaced, with_sent
 from app.console.sessions import Visitor
 from app.console.site import Site
 
@@ -104,8 +104,8 @@ def delete_object(site: Site, request: Request, visitor: Visitor, kind_name: str
             return see(_after(kind, document_id, done, "deleted"))
         fault, status = done.fault, done.status
     return page(
-        "delete.html", visitor, status=status, title=f"Delete {kind.name_of(document)}", kind=kind, id=document_id,
-        document=document, revision=document.get("revision") or reply.revision or "", fault=fault,
+        "object_delete.html", visitor, status=status, title=f"Delete {kind.name_of(document)}", kind=kind,
+        id=document_id, document=document, revision=document.get("revision") or reply.revision or "", fault=fault,
         reason=_reason(request),
     )  # fmt: skip
 
@@ -134,8 +134,10 @@ def _fill(api: Api, request: Request, visitor: Visitor, draft: Draft) -> Respons
         _make_parts(draft, None, {})
     name = draft.kind.name_of(draft.document) if draft.document is not None else ""
     title = f"Change {name}" if draft.document is not None else f"New {draft.kind.singular.lower()}"
-    return page("edit.html", visitor, status=status, title=title, draft=draft, kind=draft.kind, reason=_reason(request),
-                revision=_shown_revision(request, draft))  # fmt: skip
+    return page(
+        "object_form.html", visitor, status=status, title=title, draft=draft, kind=draft.kind,
+        reason=_reason(request), revision=_shown_revision(request, draft),
+    )  # fmt: skip
 
 
 def _read_parameters(request: Request, draft: Draft, filled: Filled) -> None:
@@ -210,7 +212,9 @@ def _choose_technique(api: Api, visitor: Visitor) -> Response:
     reply = api.send("POST", "/techniques/search", body)
     if not reply.is_good:
         return page("message.html", visitor, status=reply.status, title="Not shown", text=reply.fault)
-    return page("technique.html", visitor, title="New directive", techniques=reply.items(), kind=KINDS["directive"])
+    return page(
+        "choose_technique.html", visitor, title="New directive", techniques=reply.items(), kind=KINDS["directive"]
+    )
 
 
 def _reason(request: Request) -> str:
