@@ -25,7 +25,6 @@ from tests.review.cast import Cast
 
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no browser; install Chromium as {CHROMIUM}")
 
-WIDE: Any = {"width": 1280, "height": 800}
 SHOWN = {
     "overview": "/console/",
     "events": "/console/events",
@@ -80,7 +79,8 @@ def fleet(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 def test_an_auditor_filters_opens_exports_checks_and_finds_what_is_gone(fleet: Server, tmp_path: Path) -> None:
-    with served(fleet) as url, chromium() as browser, watched(browser, url, viewport=WIDE) as page:
+    shown: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+    with served(fleet) as url, chromium() as browser, watched(browser, url, **shown) as page:
         log_in(page, url, "/console/events")
         page.get_by_label("What happened").fill("GlobalParameterDeleted")
         page.get_by_role("button", name="Filter").click()
@@ -113,10 +113,8 @@ def test_an_auditor_filters_opens_exports_checks_and_finds_what_is_gone(fleet: S
 def test_every_page_fits_and_can_be_used_by_everybody(fleet: Server, tmp_path: Path, width: int, scheme: Any) -> None:
     folder = Path(os.environ.get("CONSOLE_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
-    size: Any = {"width": width, "height": 800}
-    with (
-        served(fleet) as url, chromium() as browser, watched(browser, url, viewport=size, color_scheme=scheme) as page,
-    ):  # fmt: skip
+    shown: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    with served(fleet) as url, chromium() as browser, watched(browser, url, **shown) as page:
         log_in(page, url, "/console/events")
         for name, path in SHOWN.items():
             page.goto(f"{url}{path}")
