@@ -46,6 +46,7 @@ from app.http.auth import (
 from app.http.mount import mount
 from app.http.observe import configure_logging
 from app.http.rights import grant_of
+from app.http.rules import LateRule
 from app.http.seams import Intent
 from app.http.throttle import Throttle
 from app.http.wiring import Wiring
@@ -86,6 +87,7 @@ def create_app(
     )
     server = _Server(opened, terms)
     app = Flask("sternpost", static_folder=None)
+    app.url_rule_class = LateRule
     wiring = Wiring(
         open_work=server.open_work,
         find_account=server.find_account,

@@ -2,9 +2,10 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import structlog
@@ -155,7 +156,7 @@ def found_tenants(opened: Installation) -> None:
     for tenant in (SYSTEM_TENANT, PUBLIC):
         begin_tenant(opened.database, Context.system(tenant, "First start"), now_ms)
     work = opened.work(Context.system(PUBLIC, "Import the starter library"))
-    edits = [edit for edit in starter_edits() if find_document(work.session, edit.kind, edit.id) is None]
+    edits = starter_edits(lambda kind, document_id: find_document(work.session, kind, document_id) is None)
     work.release()
     if edits:
         # Another server that starts now may have imported the library, whole, since we looked.
@@ -164,12 +165,14 @@ def found_tenants(opened: Installation) -> None:
     copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
 
 
-def starter_edits() -> list[Edit]:
-    """List what the public catalogue begins with."""
-    return [edit for resource in RESOURCES for edit in resource.starter()]
+def starter_edits(lacks: Callable[[str, str], bool] = lambda _kind, _id: True) -> list[Edit]:
+    """Make the documents of the public catalogue that `lacks(kind, id)` is true of; only those are read."""
+    starters = (one for resource in RESOURCES for one in resource.starter())
+    return [Edit(one.kind, one.id, "create", one.read()) for one in starters if lacks(one.kind, one.id)]
 
 
-def reserved_document_ids() -> dict[str, frozenset[str]]:
+@cache
+def reserved_document_ids() -> Mapping[str, frozenset[str]]:
     """List, by kind, the ids that a static segment of the routes stands for."""
     endpoints = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
     paths = {kind: path for resource in RESOURCES for kind, path in resource.paths.items()}

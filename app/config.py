@@ -11,11 +11,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
-from app.config_checks import check_mail_from, check_networks, check_smtp_url, split_commas, split_listen
+from app.config_checks import check_mail_from, check_networks, check_smtp_url, read_table, split_commas, split_listen
 from app.config_mails import StepMail, StepName
 from app.core.errors import SternpostError
 
@@ -26,22 +34,20 @@ _CHECKOUT = Path(__file__).resolve().parent.parent / "config"
 _SHORTEST_TOKEN = 20
 
 
-Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas), AfterValidator(check_networks)]
+Networks = Annotated[tuple[str, ...], BeforeValidator(split_commas), AfterValidator(check_networks)]
 
 
 class ConfigError(SternpostError):
     """The configuration cannot be used as it is; the message names the value and the remedy."""
 
 
-class Config(BaseSettings):
+class Config(BaseModel):
     """Everything an operator can set; `load` builds it.
 
     `data_dir` and `keys_dir` are absolute, `database_url` and `keys_dir` are filled in when they were left empty.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     listen: str = Field("127.0.0.1:8080", description="Address and port to serve on; port 0 takes a free one.")
     data_dir: Path = Field(
@@ -95,7 +101,7 @@ class Config(BaseSettings):
     mail_from: Annotated[str, AfterValidator(check_mail_from)] = Field(
         "sternpost@localhost", description="Address that mails come from."
     )
-    mail_steps: dict[StepName, StepMail] = Field(
+    mail_steps: Annotated[dict[StepName, StepMail], BeforeValidator(read_table)] = Field(
         {}, description="Mails about change requests: a table for each step, see below; none sends no such mail."
     )
     webhook_networks: Networks = Field(
@@ -208,31 +214,6 @@ class Config(BaseSettings):
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library's signature
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library's signature
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Say the order of the layers, the strongest first."""
-        return init_settings, env_settings, _TomlFiles(settings_cls)
-
-
-class _TomlFiles(PydanticBaseSettingsSource):
-    """The layered TOML files; the library's own source neither names the file of a fault nor knows our names."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  not used: all at once
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for path in config_files():
-            values |= _read(path)
-        return values
-
 
 def load(**overrides: object) -> Config:
     """Read every layer; `overrides` win over all of them.
@@ -240,15 +221,28 @@ def load(**overrides: object) -> Config:
     Raises:
         ConfigError: a name is unknown, or a value cannot be used.
     """
-    allowed = [f"{PREFIX}{name.upper()}" for name in Config.model_fields]
-    given = [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX)]
-    for name in sorted(given):
-        if name not in (*allowed, MORE_FILE):
-            raise ConfigError(f"Unknown environment variable {name}; {_hint(name, [*allowed, MORE_FILE])}")
+    values: dict[str, Any] = {}
+    for path in config_files():
+        values |= _read(path)
     try:
-        return Config(**overrides)  # type: ignore[arg-type]  # checked by pydantic
+        return Config(**{**values, **_environment(), **overrides})
     except ValidationError as fault:
         raise ConfigError(_sentence(fault)) from fault
+
+
+def _environment() -> dict[str, Any]:
+    """Read the variables; one that is set to nothing counts as one that is not set."""
+    names = {f"{PREFIX}{name.upper()}": name for name in Config.model_fields}
+    values: dict[str, Any] = {}
+    for variable in sorted(os.environ):
+        if not variable.startswith(PREFIX) or variable.startswith(TEST_PREFIX) or variable == MORE_FILE:
+            continue
+        if variable not in names:
+            raise ConfigError(f"Unknown environment variable {variable}; {_hint(variable, [*names, MORE_FILE])}")
+        text = os.environ[variable]
+        if text:
+            values[names[variable]] = text
+    return values
 
 
 def config_files() -> tuple[Path, ...]:

@@ -1,6 +1,7 @@
 """Checks of single values of the configuration; each says what to write instead."""
 
 import ipaddress
+import json
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -49,6 +50,18 @@ def check_mail_from(value: str) -> str:
 def split_commas(value: object) -> object:
     """Read a list that stands in one text."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def read_table(value: object) -> object:
+    """Read a table that stands in one text, as it does in the environment.
+
+    Raises:
+        ValueError: the text is not JSON.
+    """
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError as fault:
+        raise ValueError(f"write a table as JSON ({fault})") from fault
 
 
 def check_networks(value: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,23 +1,26 @@
 """Keeps the background worker running beside the server, and ends it when the server ends, however that happens.
 
 A pipe that only the server's main process can write to is the lifeline: the keeper and the worker read it, and its end
-of file says that the server is gone, also after `kill -9`.
+of file says that the server is gone, also after `kill -9`. The worker is a fork of the keeper, as that is one of the
+server: to load the program again would take it longer than all else of a start.
 """
 
 import contextlib
 import logging
 import os
 import select
-import subprocess
-import sys
+import signal
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 _LOG = logging.getLogger(__name__)
-_LIFELINE_OF_WORKER = 0
+
+Work = Callable[[threading.Event], None]
+"""What a worker does, until the event is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,34 +51,32 @@ class Keeper:
             os.waitpid(self.pid, 0)
 
 
-def start_keeper(command: Sequence[str], *, close: Sequence[int] = (), patience: Patience | None = None) -> Keeper:
-    """Fork a process that keeps `command` running; call it before any thread is started.
+def start_keeper(work: Work, *, close: Sequence[int] = (), patience: Patience | None = None) -> Keeper:
+    """Fork a process that keeps a worker running; call it before any thread is started.
 
     `close` lists file descriptors that the keeper must not hold, such as the listening socket.
     """
     read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(read_end)
-        return Keeper(pid, write_end)
-    status = 1
-    try:
+
+    def begin() -> None:
         os.setsid()  # Ctrl-C in the terminal reaches the server, which ends us in its own order
         for descriptor in (write_end, *close):
             os.close(descriptor)
-        keep(command, read_end, patience or Patience())
-        status = 0
-    except BaseException:  # noqa: BLE001  a forked child must never return into its parent's code
-        traceback.print_exc()
-    os._exit(status)
+        keep(work, read_end, patience or Patience())
+
+    pid = os.fork()
+    if not pid:
+        _run_as_child(begin)
+    os.close(read_end)
+    return Keeper(pid, write_end)
 
 
-def keep(command: Sequence[str], lifeline: int, patience: Patience) -> None:
-    """Run `command` again whenever it ends, with growing delays, until the lifeline ends."""
+def keep(work: Work, lifeline: int, patience: Patience) -> None:
+    """Fork a worker again whenever it ends, with growing delays, until the lifeline ends."""
     delay_s = patience.first_delay_s
     while True:
         started = time.monotonic()
-        status = _run_once(command, lifeline, patience)
+        status = _run_once(work, lifeline, patience)
         if status is None:
             return
         if time.monotonic() - started > patience.healthy_after_s:
@@ -86,41 +87,55 @@ def keep(command: Sequence[str], lifeline: int, patience: Patience) -> None:
         delay_s = min(2 * delay_s, patience.longest_delay_s)
 
 
-def watch_lifeline(stopping: threading.Event, *, grace_s: float = 10.0) -> None:
-    """Set `stopping` when standard input ends, and leave at once if the work has not stopped after `grace_s`."""
-    threading.Thread(target=_watch, args=(stopping, grace_s), name="lifeline", daemon=True).start()
+def until_signalled(work: Work) -> None:
+    """Do the work until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    work(stopping)
 
 
-def worker_command(*arguments: str) -> tuple[str, ...]:
-    """Name the command that runs `sternpost` with these arguments in this Python."""
-    return (sys.executable, "-m", "app.cli", *arguments)
-
-
-def _run_once(command: Sequence[str], lifeline: int, patience: Patience) -> int | None:
+def _run_once(work: Work, lifeline: int, patience: Patience) -> int | None:
     """Give the exit status of one run, or None when the lifeline ended it."""
     life, held_by_worker = os.pipe()  # ends with the worker: one select() then waits for both ends
-    try:
-        worker = subprocess.Popen(command, stdin=lifeline, pass_fds=(held_by_worker,))  # noqa: S603  our own command
-    finally:
-        os.close(held_by_worker)
+    pid = os.fork()
+    if not pid:
+        os.close(life)
+        _run_as_child(lambda: until_signalled(lambda stopping: _run_watched(work, stopping, lifeline, patience)))
+    os.close(held_by_worker)
     try:
         ended, _, _ = select.select([lifeline, life], [], [])
+        if lifeline in ended:
+            os.kill(pid, signal.SIGTERM)
+            if not select.select([life], [], [], patience.grace_s)[0]:
+                os.kill(pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     finally:
         os.close(life)
-    if lifeline not in ended:
-        return worker.wait()
-    worker.terminate()
-    try:
-        worker.wait(patience.grace_s)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
-    return None
+    return None if lifeline in ended else status
 
 
-def _watch(stopping: threading.Event, grace_s: float) -> None:
-    while os.read(_LIFELINE_OF_WORKER, 1):
+def _run_watched(work: Work, stopping: threading.Event, lifeline: int, patience: Patience) -> None:
+    """Work until the lifeline ends too, which the keeper cannot say when it was killed itself."""
+    threading.Thread(target=_watch, args=(stopping, lifeline, patience), name="lifeline", daemon=True).start()
+    work(stopping)
+
+
+def _watch(stopping: threading.Event, lifeline: int, patience: Patience) -> None:
+    """Stop the work when the lifeline ends, and leave at once if that takes too long."""
+    while os.read(lifeline, 1):
         pass
     stopping.set()
-    time.sleep(grace_s)
+    time.sleep(patience.grace_s)
     os._exit(1)
+
+
+def _run_as_child(act: Callable[[], None]) -> NoReturn:
+    """Be a forked child, which must never return into its parent's code."""
+    status = 1
+    try:
+        act()
+        status = 0
+    except BaseException:  # noqa: BLE001  whatever it is, it is said here and nowhere else
+        traceback.print_exc()
+    os._exit(status)

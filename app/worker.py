@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from sqlalchemy import delete
@@ -17,12 +18,14 @@ from app.core.context import Context
 from app.core.errors import SternpostError
 from app.expiring import delete_expired
 from app.http.observe import configure_logging
+from app.measuring import measure_compliance
 from app.notify.mailing import send_mails
 from app.notify.rounds import Rounds
 from app.notify.steps import StepMails
 from app.people.mailing import MailServer, send_due
 from app.store.change_requests import due_records
 from app.store.checkpoints import keep_checkpoints, list_standings
+from app.store.compliance_days import DAY_MS, MOST_DAYS, drop_old_compliance_days
 from app.store.events import followed_heads
 from app.store.heartbeat import beat
 from app.store.logins import drop_ended_logins
@@ -39,7 +42,6 @@ PACE_S = 1.0
 """Git is at most this far behind the log; a reader of git does not wait for it but catches up itself."""
 CHECKPOINT_EVERY_S = 60.0
 CHORES_EVERY_S = 600.0
-DAY_MS = 24 * 3600 * 1000
 IDEMPOTENCY_MS = DAY_MS
 
 _log = structlog.get_logger()
@@ -130,6 +132,7 @@ def _chores(config: Config, opened: Installation, stopping: threading.Event) -> 
         drop_ended_logins(connection, now_ms())
         drop_old_deliveries(connection, now_ms() - config.notice_log_days * DAY_MS)
         drop_old_mails(connection, now_ms() - config.notice_log_days * DAY_MS)
+        drop_old_compliance_days(connection, before_day=now_ms() // DAY_MS - MOST_DAYS)
         drop_old_runs(connection, received_before=now_ms() - config.report_retention_days * DAY_MS)
         buried = list_buried(connection)
     for tenant in buried:
@@ -137,6 +140,9 @@ def _chores(config: Config, opened: Installation, stopping: threading.Event) -> 
     for tenant in opened.tenants():
         if not stopping.is_set():
             delete_expired(opened, tenant, now_ms())
+    for tenant in opened.tenants():
+        if not stopping.is_set():
+            _guarded("compliance", partial(measure_compliance, opened, tenant, now_ms()))
     for tenant in followed_heads(opened.database):
         if not stopping.is_set():
             opened.git_writer.maintain(tenant)

@@ -1,11 +1,9 @@
 """What every test gets: a private data directory, a fresh database of each kind, no network but loopback."""
 
+import gc
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,30 +17,9 @@ from app.config import Config
 from app.store.db import Database
 from tests.installations import Server, configured, found_installation, open_for_test
 from tests.network import guard, is_loopback
+from tests.postgres import Refilled, Roles, new_postgres_database, new_postgres_roles
 
 POSTGRES_URL = "STERNPOST_TEST_POSTGRES_URL"
-
-
-@dataclass(frozen=True)
-class Roles:
-    """Two plain roles of this session, neither above row-level security: the owner migrates, the service serves."""
-
-    server: str
-    password: str
-    suffix: str
-
-    @property
-    def owner(self) -> str:
-        return f"sternpost_owner_{self.suffix}"
-
-    @property
-    def service(self) -> str:
-        return f"sternpost_service_{self.suffix}"
-
-    def url(self, role: str, database: str) -> str:
-        """Give the URL with which a role reaches a database."""
-        place = urlsplit(self.server)
-        return f"postgresql://{role}:{self.password}@{place.hostname}:{place.port or 5432}/{database}"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,6 +27,9 @@ def _closed_world() -> Iterator[None]:
     """Keep other machines, the developer's configuration and their git identity out of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         guard(patch)
+        # What the imports made stays: the collector need not walk it again and again, as in a serving process.
+        gc.collect()
+        gc.freeze()
         for name in list(os.environ):
             if name.startswith(("STERNPOST_", "GIT_")) and not name.startswith("STERNPOST_TEST_"):
                 patch.delenv(name)
@@ -106,35 +86,6 @@ def postgres_roles(postgres_server: str) -> Iterator[Roles]:
         yield roles
 
 
-@contextmanager
-def new_postgres_roles(server: str) -> Iterator[Roles]:
-    """Make the roles, as docs/operations.md says, and drop them afterwards."""
-    roles = Roles(server, uuid.uuid4().hex, uuid.uuid4().hex[:8])
-    names = [sql.Identifier(name) for name in (roles.owner, roles.service)]
-    with psycopg.connect(server, autocommit=True) as admin:
-        for name in names:
-            made = sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {}").format(name, roles.password)
-            admin.execute(made)
-    yield roles
-    with psycopg.connect(server, autocommit=True) as admin:
-        for name in names:
-            admin.execute(sql.SQL("DROP ROLE {}").format(name))
-
-
-@contextmanager
-def new_postgres_database(server: str, roles: Roles, *, template: str = "template1") -> Iterator[str]:
-    """Make a database of its own name, a copy of `template` that nobody uses now, and drop it afterwards."""
-    database = f"sternpost_test_{uuid.uuid4().hex}"
-    name = sql.Identifier(database)
-    with psycopg.connect(server, autocommit=True) as admin:
-        owner, base = sql.Identifier(roles.owner), sql.Identifier(template)
-        admin.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(name, owner, base))
-    yield roles.url(roles.owner, database)
-    with psycopg.connect(server, autocommit=True) as admin:
-        # FORCE ends the connections of pools and servers that the test left open.
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def migrated_url(request: pytest.FixtureRequest) -> str:
     """Give a database of each kind in turn that has every migration and the starter catalogue."""
@@ -176,10 +127,26 @@ def postgres_template(
         yield url.rpartition("/")[2]
 
 
-@pytest.fixture
-def migrated_postgres_url(postgres_server: str, postgres_roles: Roles, postgres_template: str) -> Iterator[str]:
-    """Copy the founded PostgreSQL installation, and give it as the service reaches it."""
+@pytest.fixture(scope="session")
+def postgres_refilled(postgres_server: str, postgres_roles: Roles, postgres_template: str) -> Iterator[Refilled]:
+    """Copy the founded PostgreSQL installation once, for all tests that leave its tables as they are."""
     with new_postgres_database(postgres_server, postgres_roles, template=postgres_template) as url:
+        yield Refilled(postgres_server, url.rpartition("/")[2])
+
+
+@pytest.fixture
+def migrated_postgres_url(request: pytest.FixtureRequest, postgres_roles: Roles) -> Iterator[str]:
+    """Give a founded PostgreSQL installation as the service reaches it.
+
+    A test that takes the `owner` may change tables, and gets a copy of its own.
+    """
+    if "owner" not in request.fixturenames:
+        refilled: Refilled = request.getfixturevalue("postgres_refilled")
+        yield postgres_roles.url(postgres_roles.service, refilled.name)
+        refilled.refill()
+        return
+    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    with new_postgres_database(server, postgres_roles, template=template) as url:
         yield postgres_roles.url(postgres_roles.service, url.rpartition("/")[2])
 
 

@@ -26,7 +26,7 @@ def removals(bundle: Mapping[str, Any], root: Path) -> Iterator[Task]:
             mode=str(hosting["mode"]),
             component="Removal",
             value=folder.name,
-            values={"id": folder.name, "absent": True, "runtime": _runtime(folder)},
+            values={"INSTANCE_ID": folder.name, "INSTANCE_STATE": "absent", "INSTANCE_RUNTIME": _runtime(folder)},
             has_secrets=False,
         )
 

@@ -14,6 +14,7 @@ INSTANCES = Path("/var/lib/sternpost-instances")
 ROLES = Path(__file__).parent / "roles"
 CALLBACKS = Path(__file__).parent / "callback"
 MODULES = Path(__file__).parent / "modules"
+MODULE_UTILS = Path(__file__).parent / "module_utils"
 CONFIGURATION = """[defaults]
 localhost_warning = False
 stdout_callback = sternpost_results
@@ -23,6 +24,7 @@ interpreter_python = {python}
 roles_path = {roles}
 callback_plugins = {callbacks}
 library = {modules}
+module_utils = {module_utils}
 local_tmp = {folder}/local
 remote_tmp = {folder}/remote
 host_key_checking = True
@@ -53,7 +55,7 @@ def write_playbook(folder: Path, tasks: Sequence[Task], place: Place, *, python:
     root = "" if place.is_machine else str(place.root)
     plays = [_play(number, task, place) for number, task in enumerate(tasks)]
     configuration = CONFIGURATION.format(
-        python=python, roles=ROLES, callbacks=CALLBACKS, modules=MODULES, folder=folder
+        python=python, roles=ROLES, callbacks=CALLBACKS, modules=MODULES, module_utils=MODULE_UTILS, folder=folder
     )
     _write(folder / "ansible.cfg", configuration.replace("%", "%%"))
     _write(

@@ -59,8 +59,10 @@ class Accepting:
             if held is not None:
                 answer = self._hold(ticket, held, judged, ctx)
             else:
+                told = () if ticket.act is None else ticket.act(self.sealer.connection, self.recorder.now).facts
                 answer = self._write(ticket, judged, ctx)
                 self.recorder.note(ctx, [fact.about(answer) for fact in ticket.facts if answer.changes])
+                self.recorder.note(ctx, told)
         self.earlier.remember(ticket, answer)
         return answer
 

@@ -1,21 +1,22 @@
 """The committer: the only writer of documents, events and commits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import nullcontext
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.changes.accepting import Accepting, Task, file_away, tell
+from app.changes.caching import current_policies, current_trees
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.judging import Laws, judge, needed
 from app.changes.kinds import Kind
 from app.changes.lanes import Lane, Lanes, Plan, Ticket
-from app.changes.operating import Act, answered_before, answered_row
+from app.changes.operating import Act
 from app.changes.quotas import Quotas
 from app.changes.reasons import REASON_SETTINGS, settle_reason
 from app.changes.recording import Fact, Recorder
-from app.changes.replaying import Earlier
+from app.changes.replaying import Earlier, answered_before, answered_row, done_by
 from app.changes.review.desk import Desk, Place
 from app.changes.review.filing import NO_PROPOSAL, Proposal
 from app.changes.review.foreseeing import foresee
@@ -33,20 +34,9 @@ from app.core.errors import ForbiddenError, NotFoundError, SternpostError
 from app.core.faults import fault_point
 from app.core.tenancy import refuse_inactive
 from app.store.db import Database, begin_writing, commit
-from app.store.documents import Stored
-from app.store.git.trees import Trees
 from app.store.secrets import KeyRing
 from app.store.tenants import find_tenant, limits_of
-from app.store.writes import (
-    Batch,
-    TenantHead,
-    done_before,
-    lock_tenant,
-    read_all,
-    read_blobs,
-    read_moved_blobs,
-    write,
-)
+from app.store.writes import Batch, TenantHead, lock_tenant, write
 
 
 class Committer:
@@ -84,6 +74,7 @@ class Committer:
         edits: Sequence[Edit],
         *,
         plan: Plan | None = None,
+        act: Act | None = None,
         facts: Sequence[Fact] = (),
         idempotency: Idempotency | None = None,
         watch: Watch | None = None,
@@ -93,12 +84,13 @@ class Committer:
 
         Where review is needed it becomes a change request instead, called as `proposal` says, and the outcome names it.
         `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
-        With `watch` every refused document is named, not the first only.
+        `act` writes rows beside the documents, once the edits are accepted: both are in the transaction, or neither.
+        What waits for review does so without it. With `watch` every refused document is named, not the first only.
 
         Raises:
             SternpostError: it was refused, and nothing was changed.
         """
-        ticket = Ticket(ctx, edits, idempotency, plan, facts, watch, proposal)
+        ticket = Ticket(ctx, edits, idempotency, plan, facts, watch, proposal, act=act)
         return self._lanes.pass_through(ctx.tenant, ticket, self._commit)
 
     def perform(self, ctx: Context, task: Task, *, idempotency: Idempotency | None = None) -> Outcome:
@@ -208,10 +200,11 @@ class Committer:
         view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx, self.find_nodes)
         known = needed((edit for ticket in tickets for edit in ticket.edits), self.kinds)
         view.preload({*known, *REASON_SETTINGS, SWITCH_KEY})
-        view.adopt(POLICY, self._policies(connection, lane, head))
-        recorder = Recorder(head, self._trees(connection, lane, head), self.kinds, Batch(), now)
+        view.adopt(POLICY, current_policies(connection, lane, head, self.kinds))
+        trees = current_trees(connection, lane, head, self.kinds) if self._commits else None
+        recorder = Recorder(head, trees, self.kinds, Batch(), now)
         sealer = Sealer(self.ring, connection, lane.tenant)
-        earlier = Earlier(_done_before(connection, lane.tenant, tickets))
+        earlier = Earlier(done_by(connection, lane.tenant, tickets))
         place = Place(connection, lane.tenant, view, sealer, self._laws, self.reach, now)
         quotas = Quotas(connection, lane.tenant, limits_of(head.limits))
         accepting = Accepting(view, recorder, sealer, earlier, quotas, Desk(place), self._laws)
@@ -240,7 +233,9 @@ class Committer:
             answer = accepting.earlier.answer(ticket, view, sealer.connection)
             if answer is None:
                 refuse_closed(recorder.head, ticket.ctx)
-                answer = accepting.accept(ticket)
+                # Rows that an act wrote go with its refusal; the others of the batch keep theirs.
+                with nullcontext() if ticket.act is None else sealer.connection.begin_nested():
+                    answer = accepting.accept(ticket)
         except DBAPIError:
             raise
         except Exception as refusal:  # noqa: BLE001  a bad change set fails alone
@@ -254,31 +249,11 @@ class Committer:
             recorder.trees.forget(mark)
         return answer
 
-    def _policies(self, connection: Connection, lane: Lane, head: TenantHead) -> list[Stored]:
-        """Give the review policies, read again only when the tenant's log went on without this process."""
-        if lane.policies is None or lane.head != head.head:
-            lane.policies = read_all(connection, lane.tenant, POLICY) if POLICY in self.kinds else []
-        return lane.policies
-
     def desk(self, connection: Connection, ctx: Context, now: int, view: BatchView | None = None) -> Desk:
         """Open the desk at which change requests are judged; under the tenant's lock, or to look at one."""
         view = view or BatchView(connection, ctx.tenant, self.kinds, ctx)
         sealer = Sealer(self.ring, connection, ctx.tenant)
         return Desk(Place(connection, ctx.tenant, view, sealer, self._laws, self.reach, now))
-
-    def _trees(self, connection: Connection, lane: Lane, head: TenantHead) -> Trees | None:
-        if not self._commits:
-            return None
-        if lane.head is None or head.seq < lane.seq:
-            lane.forget()  # the tenant was filled as a copy since, or a backup was put in its place
-        if lane.trees is not None and lane.head != head.head:
-            for (kind, document_id), blob in read_moved_blobs(connection, lane.tenant, lane.seq).items():
-                lane.trees.put(self.kinds[kind].folder, document_id, blob)
-        if lane.trees is None:
-            blobs = read_blobs(connection, lane.tenant)
-            lane.trees = Trees.load((self.kinds[kind].folder, document_id, blob) for kind, document_id, blob in blobs)
-        lane.head, lane.seq = head.head, head.seq
-        return lane.trees
 
 
 def refuse_closed(head: TenantHead, ctx: Context) -> None:
@@ -293,8 +268,3 @@ def refuse_closed(head: TenantHead, ctx: Context) -> None:
     if head.read_only:
         raise ForbiddenError(f"Tenant '{head.id}' is read-only; make the change in a tenant of your own")
     refuse_inactive(head.state)
-
-
-def _done_before(connection: Connection, tenant: str, tickets: Sequence[Ticket]) -> Mapping[tuple[str, str], Any]:
-    keys = [(ticket.ctx.actor.id, ticket.idempotency.key) for ticket in tickets if ticket.idempotency is not None]
-    return done_before(connection, tenant, keys) if keys else {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.kinds import View
+from app.changes.operating import Act
 from app.changes.recording import Fact
 from app.changes.review.deploying import Deployment
 from app.changes.review.filing import NO_PROPOSAL, Proposal
@@ -30,7 +31,8 @@ class Ticket:
     """One change set on its way: `answer` is the outcome or the refusal once `done` is set.
 
     `plan` adds edits under the lock; `facts` are logged right after the change, where there is one. `proposal` says
-    what it is called if it has to wait; a `task` is a step of a change request instead of edits.
+    what it is called if it has to wait; a `task` is a step of a change request instead of edits. `act` writes rows
+    beside the documents that change.
     """
 
     ctx: Context
@@ -41,6 +43,7 @@ class Ticket:
     watch: Watch | None = None
     proposal: Proposal = NO_PROPOSAL
     task: Deployment | Due | None = None
+    act: Act | None = None
     answer: Outcome | BaseException | None = None
     woken: threading.Event = field(default_factory=threading.Event)
     deadline: Deadline = field(default_factory=present)

@@ -3,16 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection
 
-from app.changes.change import Idempotency
 from app.changes.recording import Fact
-from app.changes.replaying import refuse_other
-from app.core.canonical import Document, canonical
-from app.core.context import Context
-from app.core.errors import ConflictError
-from app.store.writes import Row, done_before
+from app.core.canonical import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,36 +25,3 @@ class Deed:
 
 Act = Callable[[Connection, int], Deed]
 """Writes its rows on the connection, under the tenant's lock, at the time given in milliseconds."""
-
-
-def answered_before(connection: Connection, ctx: Context, idempotency: Idempotency) -> Document | None:
-    """Give the answer of the request that used this key first; None when nothing did.
-
-    Raises:
-        ConflictError: the key was used for another request, or the answer cannot be given twice.
-    """
-    key = (ctx.actor.id, idempotency.key)
-    row = done_before(connection, ctx.tenant, [key]).get(key)
-    if row is None:
-        return None
-    refuse_other(idempotency, row.digest)
-    made = orjson.loads(row.made)
-    if "once" in made:
-        raise ConflictError(f"already done: {made['once']}")
-    answer: Document = made["answer"]
-    return answer
-
-
-def answered_row(ctx: Context, idempotency: Idempotency, deed: Deed, now: int) -> Row:
-    """Make the row that remembers an operation under its key."""
-    made: Document = {"once": deed.id} if deed.once else {"answer": deed.answer}
-    return {
-        "tenant": ctx.tenant,
-        "actor": ctx.actor.id,
-        "key": idempotency.key,
-        "digest": idempotency.digest,
-        "first_seq": None,
-        "last_seq": None,
-        "made": canonical(made).decode(),
-        "created": now,
-    }

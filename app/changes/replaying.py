@@ -10,12 +10,16 @@ from sqlalchemy import Connection
 from app.changes.change import Change, Idempotency, Outcome, as_stored, held_change
 from app.changes.kinds import View
 from app.changes.lanes import Ticket
+from app.changes.operating import Deed
 from app.changes.review.model import change_request_of
+from app.core.canonical import Document, canonical
+from app.core.context import Context
 from app.core.errors import ConflictError
 from app.store.change_requests import lock_record
 from app.store.documents import Stored
 from app.store.log import Event
 from app.store.logged import document_before, events_in
+from app.store.writes import Row, done_before
 
 
 @dataclass(slots=True)
@@ -61,6 +65,45 @@ def refuse_other(asked: Idempotency, digest: str) -> None:
             f"Idempotency-Key '{asked.key}' was used within the last 24 hours for another method, path or body; "
             "take a new key"
         )
+
+
+def done_by(connection: Connection, tenant: str, tickets: Sequence[Ticket]) -> Mapping[tuple[str, str], Any]:
+    """Read what requests with the keys of these tickets did before."""
+    keys = [(ticket.ctx.actor.id, ticket.idempotency.key) for ticket in tickets if ticket.idempotency is not None]
+    return done_before(connection, tenant, keys) if keys else {}
+
+
+def answered_before(connection: Connection, ctx: Context, idempotency: Idempotency) -> Document | None:
+    """Give the answer of the request that used this key first; None when nothing did.
+
+    Raises:
+        ConflictError: the key was used for another request, or the answer cannot be given twice.
+    """
+    key = (ctx.actor.id, idempotency.key)
+    row = done_before(connection, ctx.tenant, [key]).get(key)
+    if row is None:
+        return None
+    refuse_other(idempotency, row.digest)
+    made = orjson.loads(row.made)
+    if "once" in made:
+        raise ConflictError(f"already done: {made['once']}")
+    answer: Document = made["answer"]
+    return answer
+
+
+def answered_row(ctx: Context, idempotency: Idempotency, deed: Deed, now: int) -> Row:
+    """Make the row that remembers an operation under its key."""
+    made: Document = {"once": deed.id} if deed.once else {"answer": deed.answer}
+    return {
+        "tenant": ctx.tenant,
+        "actor": ctx.actor.id,
+        "key": idempotency.key,
+        "digest": idempotency.digest,
+        "first_seq": None,
+        "last_seq": None,
+        "made": canonical(made).decode(),
+        "created": now,
+    }
 
 
 def _rebuild(view: View, connection: Connection, row: Any) -> Outcome:  # noqa: ANN401  a row

@@ -15,6 +15,7 @@ from app.core.faults import fault_point
 from app.core.tenancy import ACTIVE, DISABLED, FOUNDED, PUBLIC, SUFFIX_DIGITS, SYSTEM_TENANT
 from app.store.accounts import token_hash
 from app.store.db import Database
+from app.store.nodes import add_root
 from app.store.rows import everywhere
 from app.store.secrets import KeyRing
 from app.store.tenants import (
@@ -86,10 +87,7 @@ class Tenants:
         with self.database.writing_everywhere("copy of the public tenant") as connection:
             origin = lock(connection, PUBLIC)
             now = max(self.clock(), origin.time)
-            record = self._named(connection, wanted, now)
-            fault_point("tenant.named")
-            api_key = new_key(connection, self.ring, record.id, "api", now)
-            new_key(connection, self.ring, record.id, "registration", now)
+            record, api_key = self._opened(connection, wanted, now)
             head = lock(connection, record.id)
             # In the tenant's own log the installation made it; who asked, and from where, is for the installation's.
             copy_documents(connection, Context.system(record.id, ctx.reason), origin, head, now)
@@ -97,6 +95,24 @@ class Tenants:
             note(connection, Context.system(record.id, ctx.reason), head, facts, now)
             log_act(connection, ctx, _fact("TenantCreated", record, _shown(record)), now)
             fault_point("tenant.logged")
+        return Made(record, api_key)
+
+    def create_empty(self, ctx: Context, wanted: Wanted, *, begun: int) -> Made:
+        """Make a tenant without documents, whose log begins at a moment (in ms) that may be past.
+
+        A copy of the public tenant cannot be older than that one is.
+
+        Raises:
+            UnavailableError: the id was given already.
+        """
+        with self.database.writing_everywhere("a tenant with a past") as connection:
+            now = self.clock()
+            record, api_key = self._opened(connection, wanted, begun)
+            head, own = lock(connection, record.id), Context.system(record.id, ctx.reason)
+            begin(connection, own, head, {"base": None}, begun)
+            add_root(connection, record.id, begun)
+            note(connection, own, head, wanted.settle(connection, record.id, begun), begun)
+            log_act(connection, ctx, _fact("TenantCreated", record, _shown(record)), now)
         return Made(record, api_key)
 
     def modify(self, ctx: Context, tenant: str, edited: Edited) -> TenantRecord:
@@ -136,6 +152,14 @@ class Tenants:
             bury_tenant(connection, tenant, now_ms=now)
             fault_point("tenant.buried")
             log_act(connection, ctx, _fact("TenantDeleted", record, _shown(record)), now)
+
+    def _opened(self, connection: Connection, wanted: Wanted, now: int) -> tuple[TenantRecord, str]:
+        """Write a tenant's row and its keys; gives the key that opens it."""
+        record = self._named(connection, wanted, now)
+        fault_point("tenant.named")
+        api_key = new_key(connection, self.ring, record.id, "api", now)
+        new_key(connection, self.ring, record.id, "registration", now)
+        return record, api_key
 
     def _named(self, connection: Connection, wanted: Wanted, now: int) -> TenantRecord:
         for _ in range(TRIES):

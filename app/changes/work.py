@@ -90,10 +90,13 @@ class Work:
         """Answer a repeated request from the log: `key` is the caller's, `digest` identifies the request."""
         self.idempotency = Idempotency(key, digest)
 
-    def submit(self, edits: Sequence[Edit], *, plan: Plan | None = None, facts: Sequence[Fact] = ()) -> Outcome:
+    def submit(
+        self, edits: Sequence[Edit], *, plan: Plan | None = None, act: Act | None = None, facts: Sequence[Fact] = ()
+    ) -> Outcome:
         """Change configuration, or only judge the change when the caller asked for a dry run.
 
         `plan` gives more edits once nobody else can write; `facts` are logged with the change, and not without one.
+        `act` writes rows in the same transaction, unless the change waits for review.
         Where the work is watched, every refused document is named, not the first only.
 
         Raises:
@@ -108,6 +111,7 @@ class Work:
             self.ctx,
             edits,
             plan=plan,
+            act=act,
             facts=facts,
             idempotency=self.idempotency,
             watch=self.watch,

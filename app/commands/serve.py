@@ -4,10 +4,11 @@ from functools import partial
 
 import click
 
+from app import worker
 from app.application import create_app
 from app.boot import prepare
 from app.config import load
-from app.keeper import start_keeper, worker_command
+from app.keeper import start_keeper
 from app.server import Ending, announcement, bind, run, url_of
 
 
@@ -19,7 +20,7 @@ def serve(*, no_worker: bool) -> None:
     listener = bind(config)  # first, so that a taken port is said before anything is touched
     prepared = prepare(config, partial(click.echo, err=True))
     url = url_of(listener)
-    keeper = None if no_worker else start_keeper(worker_command("worker", "--with-server"), close=[listener.fileno()])
+    keeper = None if no_worker else start_keeper(partial(worker.run, config), close=[listener.fileno()])
 
     def announce() -> None:
         (config.run_dir / "url").write_text(f"{url}\n", "utf-8")

@@ -27,10 +27,11 @@ _TOO_MANY: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of the API: its status, and its JSON."""
+    """An answer of the API: its status, its JSON, and its ETag."""
 
     status: int
     body: Any
+    tag: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -45,6 +46,33 @@ class Reply:
             return str(body["errorDetails"])
         texts = [str(text) for value in body.values() for text in (value if isinstance(value, list) else [value])]
         return "; ".join(texts) or f"The server answered {self.status}"
+
+    @property
+    def faults(self) -> dict[str, list[str]]:
+        """Say what is wrong with which field, by the field's path."""
+        found = self.body.get("errors") if isinstance(self.body, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def revision(self) -> int | None:
+        """Give the revision of the one object that is shown."""
+        text = self.tag.strip('"').partition("-")[0]
+        return int(text) if text.isdigit() else None
+
+    def one(self) -> Any:  # noqa: ANN401  any JSON
+        """Give the one object of the answer, whatever its container is called."""
+        data = self.body.get("data")
+        held = next(iter(data.values()), None) if isinstance(data, dict) else data
+        return held[0] if isinstance(held, list) and held else held
+
+    def one_of(self, name: str) -> dict[str, Any]:
+        """Give the object in the container `name`."""
+        found = self.body["data"].get(name)
+        return found if isinstance(found, dict) else {}
+
+    def meta(self, name: str) -> Any:  # noqa: ANN401  any JSON
+        """Give what the envelope says of the list."""
+        return (self.body.get("meta") or {}).get(name)
 
     def items(self, name: str = "") -> list[dict[str, Any]]:
         """Give the objects of the answer, those of the container `name` or of the list that `data` is."""
@@ -65,11 +93,26 @@ class Api:
         """Read."""
         return self._call("GET", path, query or {}, None)
 
-    def send(self, method: str, path: str, body: Any, *, reason: str = "") -> Reply:  # noqa: ANN401  any JSON
-        """Write."""
-        return self._call(method, path, {"reason": reason} if reason else {}, body)
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any,  # noqa: ANN401  any JSON
+        *,
+        reason: str = "",
+        revision: int | None = None,
+    ) -> Reply:
+        """Write; with `revision` only if the object is still at that one."""
+        return self._call(method, path, {"reason": reason} if reason else {}, body, revision)
 
-    def _call(self, method: str, path: str, query: Mapping[str, str], body: Any) -> Reply:  # noqa: ANN401  any JSON
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: Any,  # noqa: ANN401  any JSON
+        revision: int | None = None,
+    ) -> Reply:
         sent = b"" if body is None else orjson.dumps(body)
         outer = self.request.environ
         environ: dict[str, Any] = {
@@ -86,14 +129,16 @@ class Api:
         }
         if body is not None:
             environ["CONTENT_TYPE"] = "application/json"
+        if revision is not None:
+            environ["HTTP_IF_MATCH"] = f'"{revision}"'
         return _run(self.app, environ)
 
 
 def _run(app: "WSGIApplication", environ: dict[str, Any]) -> Reply:
     told: list[str] = []
 
-    def start(status: str, _headers: object, _failure: object = None) -> Any:  # noqa: ANN401  WSGI's write(), unused
-        told[:] = [status]
+    def start(status: str, headers: list[tuple[str, str]], _failure: object = None) -> Any:  # noqa: ANN401  WSGI's write(), unused
+        told[:] = [status, *(value for name, value in headers if name.lower() == "etag")]
 
     parts: Iterable[bytes] = app(environ, start)
     try:
@@ -102,4 +147,4 @@ def _run(app: "WSGIApplication", environ: dict[str, Any]) -> Reply:
         close = getattr(parts, "close", None)
         if close is not None:
             close()
-    return Reply(int(told[0][:3]), orjson.loads(body) if body else {})
+    return Reply(int(told[0][:3]), orjson.loads(body) if body else {}, "".join(told[1:]))

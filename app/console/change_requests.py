@@ -1,17 +1,19 @@
 """The queue of change requests, and the page on which one of them is decided."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Request, Response
 
 from app.console.api import Api, Reply
-from app.console.diffs import documents_of
+from app.console.diffs import documents_of, talk_of
+from app.console.pages import Page
 from app.console.rendering import in_path, page, see
+from app.console.request_editing import edit
 from app.console.sessions import Visitor
 from app.console.site import Site
+from app.console.verbs import TRIALS, VERBS, Sent
 
 Json = dict[str, Any]
 
@@ -28,53 +30,8 @@ SHOWN: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "closed": ("Closed", {"status": "closed"}),
 }
 """What the queue can show: its title, and the query of the API."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """A button: what it says, what it asks of the API, and whether it wants a comment."""
-
-    label: str
-    done: str
-    send: Callable[[Api, str, str, str], Reply]
-    """`(api, path of the change request, comment, hash that was shown) -> answer`."""
-    wants_comment: bool = False
-    style: str = ""
-
-
-def _review(verdict: str) -> Callable[[Api, str, str, str], Reply]:
-    def send(api: Api, path: str, comment: str, digest: str) -> Reply:
-        body = {"verdict": verdict, **({"comment": comment} if comment else {})}
-        return api.send("POST", f"{path}/reviews", {**body, "diffHash": digest} if verdict == "approve" else body)
-
-    return send
-
-
-def _deploy(api: Api, path: str, comment: str, digest: str) -> Reply:
-    return api.send("POST", f"{path}/deploy", {"diffHash": digest}, reason=comment)
-
-
-def _decline(api: Api, path: str, comment: str, _digest: str) -> Reply:
-    return api.send("DELETE", path, None, reason=comment)
-
-
-def _step(step: str) -> Callable[[Api, str, str, str], Reply]:
-    return lambda api, path, comment, _digest: api.send("POST", f"{path}/{step}", {}, reason=comment)
-
-
-VERBS: Final[Mapping[str, Verb]] = {
-    "approve": Verb("Approve", "You approved it.", _review("approve"), style="good"),
-    "requestChanges": Verb("Ask for changes", "You asked for changes.", _review("requestChanges"), wants_comment=True),
-    "comment": Verb("Add the comment", "Your comment is there.", _review("comment"), wants_comment=True),
-    "submit": Verb("Hand in for review", "It is handed in.", _step("submit"), style="good"),
-    "deploy": Verb("Deploy now", "It is deployed.", _deploy, style="good"),
-    "confirm": Verb("Keep the change", "It is kept.", _step("confirm"), style="good"),
-    "rebase": Verb("Lay over what is there now", "It lies over what is there now.", _step("rebase")),
-    "decline": Verb("Reject", "You rejected it.", _decline, wants_comment=True, style="bad"),
-    "withdraw": Verb("Withdraw", "It is withdrawn.", _step("withdraw"), style="bad"),
-    "reopen": Verb("Open again", "It is a draft again.", _step("reopen")),
-}
-"""By the verbs of the API; what stands in `can` and not here has options, for which the API is the better place."""
+FILTERS: Final = ("author", "kind", "object")
+"""Further filters of the queue, by the names of the API."""
 
 
 def show_queue(site: Site, request: Request, visitor: Visitor) -> Response:
@@ -82,16 +39,20 @@ def show_queue(site: Site, request: Request, visitor: Visitor) -> Response:
     shown = request.args.get("show", "waiting")
     shown = shown if shown in SHOWN else "waiting"
     title, asked = SHOWN[shown]
-    query = {name: value.format(me=visitor.handle) for name, value in asked.items()}
+    given = {name: text for name in FILTERS if (text := request.args.get(name, "").strip())}
+    query = {**given, **{name: value.format(me=visitor.handle) for name, value in asked.items()}}
     query |= {"sort": "newest", "limit": str(PAGE_SIZE)}
     cursor = request.args.get("cursor", "")
     reply = site.api(request, visitor).get("/changeRequests", {**query, **({"cursor": cursor} if cursor else {})})
-    if not reply.is_good:
+    after = (reply.body.get("meta") or {}).get("next") if reply.is_good else None
+    if not reply.is_good and not given:
         return refused(visitor, reply)
-    after = (reply.body.get("meta") or {}).get("next")
     return page(
-        "queue.html", visitor, title=title, shown=shown, tabs={name: tab for name, (tab, _) in SHOWN.items()},
-        requests=reply.items(), next=urlencode({"show": shown, "cursor": after}) if after else "",
+        "queue.html", visitor, status=reply.status, title=title, shown=shown, given=given,
+        fault="" if reply.is_good else reply.fault,
+        tabs={name: f"?{urlencode({'show': name, **given})}" for name in SHOWN}, titles=SHOWN,
+        requests=reply.items() if reply.is_good else [],
+        next=urlencode({"show": shown, **given, "cursor": after}) if after else "",
     )  # fmt: skip
 
 
@@ -100,16 +61,19 @@ def decide(site: Site, request: Request, visitor: Visitor, number: str) -> Respo
     api, path = site.api(request, visitor), f"/changeRequests/{in_path(number)}"
     if request.method != "POST":
         return _show(api, visitor, path, since=request.args.get("since", ""), done=request.args.get("done", ""))
-    verb = VERBS.get(request.form.get("verb", ""))
-    comment = request.form.get("comment", "").strip().replace("\r\n", "\n")
+    name = request.form.get("verb", "")
+    verb, sent = VERBS.get(name), Sent.of(request.form)
     if verb is None:
-        return _show(api, visitor, path, fault="Press one of the buttons", comment=comment, status=BAD)
-    if verb.wants_comment and not comment:
+        return _show(api, visitor, path, fault="Press one of the buttons", comment=sent.comment, status=BAD)
+    if verb.wants_comment and not sent.comment:
         return _show(api, visitor, path, fault=COMMENT_FIRST, status=BAD)
-    reply = verb.send(api, path, comment, request.form.get("diffHash", ""))
+    if name == "undo" and not number.isdecimal():
+        return _show(api, visitor, path)
+    reply = verb.send(api, path, sent)
     if not reply.is_good:
-        return _show(api, visitor, path, fault=reply.fault, comment=comment, status=reply.status)
-    return see(f"/console{path}?{urlencode({'done': request.form['verb']})}")
+        return _show(api, visitor, path, fault=reply.fault, comment=sent.comment, status=reply.status)
+    (one,) = reply.items("changeRequests")
+    return see(f"/console/changeRequests/{one['id']}?{urlencode({'done': name})}")
 
 
 def refused(visitor: Visitor, reply: Reply) -> Response:
@@ -132,21 +96,30 @@ def _show(  # noqa: PLR0913  what a page can be asked to say
     if not reply.is_good:
         return refused(visitor, reply)
     (one,) = reply.items("changeRequests")
-    difference = api.get(f"{path}/diff", {"since": LAST_REVIEW} if since == LAST_REVIEW else None)
+    since = since if since == LAST_REVIEW else ""
+    difference = api.get(f"{path}/diff", {"since": since} if since else None)
     impact = api.get(f"{path}/impact")
+    undo = api.get(f"{path}/undo") if one["state"] == "applied" else None
     shown = difference.body.get("data", {}) if difference.is_good else {}
     is_open = one["state"] in OPEN
+    allowed = {name: verb for name, verb in VERBS.items() if _allows(one, name)}
+    reviews = one.get("reviews", [])
     return page(
         "decide.html", visitor, status=status, one=one, fault=fault, comment=comment, since=since,
         done=VERBS[done].done if done in VERBS else "",
-        verbs={name: verb for name, verb in VERBS.items() if _allows(one, name)},
+        verbs={name: verb for name, verb in allowed.items() if not verb.apart},
+        apart={name: verb for name, verb in allowed.items() if verb.apart},
+        trials=TRIALS,
+        may_edit=_allows(one, "edit"),
         refusals=[text for name in ("approve", "deploy") if (text := _reason(one, name))] if is_open else [],
         is_open=is_open,
-        documents=documents_of(shown.get("diff", [])),
+        documents=documents_of(shown.get("diff", []), one.get("changeSet", []), reviews),
+        loose=talk_of(reviews, shown.get("diff", [])),
         unseen="" if difference.is_good else difference.fault,
         impact=impact.body.get("data") if impact.is_good else None,
-        has_reviewed=any(_is_mine(review, visitor) for review in one.get("reviews", [])),
-        next=_next(api, one),
+        undo=undo,
+        has_reviewed=any(_is_mine(review, visitor) for review in reviews),
+        **_neighbours(api, one),
     )  # fmt: skip
 
 
@@ -164,7 +137,20 @@ def _is_mine(review: Json, visitor: Visitor) -> bool:
     return bool(review["reviewer"]["id"] == visitor.grant.actor.id and review["verdict"] != "comment")
 
 
-def _next(api: Api, one: Json) -> Json | None:
-    """Give what waits on the visitor beside this one: the oldest first, for that has waited longest."""
-    reply = api.get("/changeRequests", {"waitingOn": "me", "limit": "2"})
-    return next((other for other in reply.items() if other["id"] != one["id"]), None) if reply.is_good else None
+def _neighbours(api: Api, one: Json) -> dict[str, Json | None]:
+    """Give what waits on the visitor around this one: the next is the oldest of the others that is behind it.
+
+    Where none is behind it, the oldest of all: that has waited longest.
+    """
+    reply = api.get("/changeRequests", {"waitingOn": "me", "limit": str(PAGE_SIZE)})
+    others = [other for other in reply.items() if other["id"] != one["id"]] if reply.is_good else []
+    before = [other for other in others if other["id"] < one["id"]]
+    behind = [other for other in others if other["id"] > one["id"]]
+    return {"next": next(iter(behind or before), None), "previous": before[-1] if behind and before else None}
+
+
+PAGES: Final = (
+    Page("/changeRequests", show_queue, "changeRequests", label="Change requests"),
+    Page("/changeRequests/<number>", decide, "changeRequest", takes_forms=True),
+    Page("/changeRequests/<number>/edit", edit, "editChangeRequest", takes_forms=True),
+)

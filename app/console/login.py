@@ -12,7 +12,7 @@ from app.console.site import Site
 from app.core.clock import now_ms
 from app.people.sessions import begin_session
 
-HOME: Final = "/console/changeRequests"
+HOME: Final = "/console/"
 LOGIN: Final = "/console/login"
 WRONG: Final = 401
 STALE: Final = "This page was open for too long or came from elsewhere; it is fresh now, so send it again"

@@ -1,21 +1,30 @@
 """Mounts the pages: who may see them, what they answer, and every refusal as a page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, Flask, Request, Response
 from flask import request as current_request
 from werkzeug.exceptions import HTTPException
 
-from app.console import change_requests, login
-from app.console.rendering import page, see
+from app.console import change_requests, events, integrity, login, object_editing, objects, overview
+from app.console.pages import Page, View
+from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
 from app.core.tenancy import ACTIVE
 from app.http.observe import CALL, Call, log_failure
 
-View = Callable[[Site, Request, Visitor], Response]
-View1 = Callable[[Site, Request, Visitor, str], Response]
+PAGES: Final = (
+    *overview.PAGES,
+    *change_requests.PAGES,
+    *objects.PAGES,
+    *object_editing.PAGES,
+    *events.PAGES,
+    *integrity.PAGES,
+)
+"""Every page of those who are logged in, in the order of the navigation."""
 
 FORBIDDEN, MISSING, FAILED = 403, 404, 500
 FOREIGN: Final = "This form did not come from a page of your session; go back, load the page again, and send it again"
@@ -23,31 +32,35 @@ FOREIGN: Final = "This form did not come from a page of your session; go back, l
 
 def mount_console(app: Flask, site: Site) -> None:
     """Give the application its pages."""
-    pages = Blueprint("console", __name__, url_prefix="/console", template_folder="templates", static_folder="static")
-    _add(pages, "/login", lambda request, _: login.log_in(site, request), "login")
-    _add(pages, "/logout", _seen(site, lambda request, visitor, _: login.log_out(site, request, visitor)), "logout")
-    _add(pages, "/", lambda _request, _: see(login.HOME), "home")
-    _add(
-        pages, "/changeRequests",
-        _seen(site, lambda request, visitor, _: change_requests.show_queue(site, request, visitor)), "queue",
-    )  # fmt: skip
-    _add(
-        pages, "/changeRequests/<one>",
-        _seen(site, lambda request, visitor, one: change_requests.decide(site, request, visitor, one)), "decide",
-    )  # fmt: skip
-    _add(pages, "/<path:one>", _seen(site, lambda _request, visitor, _: _missing(visitor)), "nowhere")
-    app.register_blueprint(pages)
+    blueprint = Blueprint(
+        "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"
+    )
+    _add(blueprint, Page("/login", lambda request, *_: login.log_in(site, request), "login", takes_forms=True))
+    for one in (*PAGES, Page("/<path:one>", _missing, "nowhere")):
+        _add(blueprint, replace(one, view=_seen(site, one.view)))
+    blueprint.add_url_rule(
+        "/logout", "logout", _edge("/logout", "logout", _seen(site, login.log_out)), methods=["POST"]
+    )
+    shown = [one for one in PAGES if one.label]
+    blueprint.context_processor(lambda: {"navigation": shown})
+    app.register_blueprint(blueprint)
 
 
-def _add(pages: Blueprint, path: str, view: Callable[[Request, str], Response], name: str) -> None:
+def _add(blueprint: Blueprint, one: Page) -> None:
     """Answer a path: pages are shown by GET, and forms come by POST."""
+    methods = ["GET", "POST"] if one.takes_forms else ["GET"]
+    blueprint.add_url_rule(one.path, one.name, _edge(one.path, one.name, one.view), methods=methods)
 
-    def serve(one: str = "") -> Response:
+
+def _edge(path: str, name: str, view: Callable[..., Response]) -> Callable[..., Response]:
+    """Say whose page answers, and turn every failure into a page."""
+
+    def serve(**variables: str) -> Response:
         request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's documented way to the object behind the proxy
         call: Call = request.environ[CALL]
         call.template, call.action, call.address = f"/console{path}", f"console {name}", request.remote_addr or ""
         try:
-            return view(request, one)
+            return view(request, *variables.values())
         except HTTPException as refusal:
             return page("message.html", status=refusal.code or FAILED, title=refusal.name, text=refusal.description)
         except Exception as failure:  # noqa: BLE001  the edge: whatever it is, a person gets a page
@@ -55,14 +68,13 @@ def _add(pages: Blueprint, path: str, view: Callable[[Request, str], Response], 
             text = f"The server failed on this page; tell the operator its id: {call.request_id}"
             return page("message.html", status=FAILED, title="Something went wrong", text=text)
 
-    methods = ["GET"] if name in ("home", "nowhere", "queue") else ["POST"] if name == "logout" else ["GET", "POST"]
-    pages.add_url_rule(path, name, serve, methods=methods)
+    return serve
 
 
-def _seen(site: Site, view: Callable[[Request, Visitor, str], Response]) -> Callable[[Request, str], Response]:
+def _seen(site: Site, view: View) -> Callable[..., Response]:
     """Ask for a session, and let a form through only from a page of that session."""
 
-    def serve(request: Request, one: str) -> Response:
+    def serve(request: Request, *variables: str) -> Response:
         visitor = site.door.find_visitor(request)
         if visitor is None:
             return login.ask_to_log_in(request)
@@ -77,10 +89,10 @@ def _seen(site: Site, view: Callable[[Request, Visitor, str], Response]) -> Call
         if wanted and wanted != visitor.tenant:
             text = f"This link is of the tenant '{wanted}', and you are logged in to '{visitor.tenant}'. Log out first."
             return page("message.html", visitor, status=MISSING, title="Another tenant", text=text)
-        return view(request, visitor, one)
+        return view(site, request, visitor, *variables)
 
     return serve
 
 
-def _missing(visitor: Visitor) -> Response:
+def _missing(_site: Site, _request: Request, visitor: Visitor, _path: str) -> Response:
     return page("message.html", visitor, status=MISSING, title="Not found", text="There is no such page.")

@@ -38,11 +38,16 @@ def _holds_nothing(_right: str) -> bool:
     return False
 
 
+def _opens_everything(_method: str, _path: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One caller at work in one tenant.
 
-    `holds` tells whether the credential opens a right, `only_reads` that it is one for reading whatever its rights.
+    `holds` tells whether the credential opens a right, `only_reads` that it is one for reading whatever its rights;
+    `opens` tells of a method and a path without version whether the credential may be used there at all.
     """
 
     tenant: str
@@ -53,6 +58,7 @@ class Context:
     reason: str = ""
     only_reads: bool = False
     holds: Callable[[str], bool] = field(default=_holds_nothing, compare=False, repr=False)
+    opens: Callable[[str, str], bool] = field(default=_opens_everything, compare=False, repr=False)
 
     @classmethod
     def system(cls, tenant: str, why: str) -> "Context":

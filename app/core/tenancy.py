@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from app.core.errors import DisabledError, MaintenanceError
+from app.core.errors import DisabledError, InvalidError, MaintenanceError
 
 SYSTEM_TENANT: Final = "system"
 PUBLIC: Final = "public"
@@ -37,6 +37,7 @@ MOST_BYTES: Final = 63
 SUFFIX_DIGITS: Final = 6
 
 _NOT_IN_IDS: Final = re.compile(r"[^a-z0-9_]")
+_ID: Final = re.compile(rf"[a-z][a-z0-9_-]{{0,{MOST_BYTES - 1}}}")
 
 
 def refuse_inactive(state: str) -> None:
@@ -53,6 +54,18 @@ def refuse_inactive(state: str) -> None:
             "Domain is in maintenance mode. Please try again later.", retry_after_s=MAINTENANCE_RETRY_S
         )
     raise DisabledError("Domain is disabled. Please contact support.")
+
+
+def check_tenant_id(tenant: str) -> str:
+    """Return the id if a tenant can be called so by whoever makes it.
+
+    Raises:
+        InvalidError: it has other characters, or too many.
+    """
+    if _ID.fullmatch(tenant) is None:
+        text = f"'{tenant[:80]}' is no id of a tenant; use 1 to {MOST_BYTES} of a-z, 0-9, _ and -, a letter first"
+        raise InvalidError(text, fields={"tenant": [text]})
+    return tenant
 
 
 def tenant_id(text: str, suffix: str, *, joint: str = "_") -> str:

@@ -1,6 +1,6 @@
 """What a caller may ask of their tenant's fleet."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from app.fleet.criteria.asking import finds
 from app.fleet.criteria.compiling import Query, compile_query, elements_of
 from app.fleet.index.fleet import FLEET, FleetIndex
 from app.fleet.index.groups import ancestors
-from app.fleet.index.reach import counted, touched
+from app.fleet.index.reach import touched
 from app.fleet.inheriting import Inherited, Level, inherited
 from app.fleet.references import texts
 from app.store.db import Database
@@ -86,11 +86,16 @@ class Fleet:
         with self.index.reading(self.session, self.epoch) as sight:
             return _groups_of(sight, node_id)
 
-    def rules_of(self, node_id: str) -> list[str]:
-        """Name the rules that are applied on a node, by name and id."""
+    def groups_among(self, node_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Name the groups of each of these nodes, looking at each group once."""
         with self.index.reading(self.session, self.epoch) as sight:
-            number = sight.nodes.number_of(node_id)
-            return [] if number is None else sight.rules_on(number)
+            nodes = sight.nodes
+            numbers = nodes.numbers_of(node_ids)
+            found: dict[str, list[str]] = {}
+            for group, members in sight.members.items():
+                for number in members & numbers:
+                    found.setdefault(nodes.id_of(number), []).append(group)
+        return found
 
     def targeting(self, node_id: str) -> list[str]:
         """Name the rules whose targets have a node, applied or not, sorted."""
@@ -166,11 +171,6 @@ class Fleet:
         """Say what each change of a set reaches; `also` are documents that differ from those that were followed."""
         with self.weighing(*_sides(changes, also)) as (before, after):
             return touched(changes, before, after)
-
-    def counted(self, changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
-        """Count, by group, the nodes that a change set reaches before and after it."""
-        with self.weighing(*_sides(changes, MappingProxyType({}))) as (before, after):
-            return counted(touched(changes, before, after), before, after)
 
     def rules_around(
         self, changes: Sequence[Change], node_ids: Sequence[str], also: Documents = MappingProxyType({})

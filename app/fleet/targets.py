@@ -5,19 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.core.canonical import JSON
 from app.core.errors import InvalidError
+from app.core.targets import GROUP, SPECIAL
 
-GROUP = "group:"
 SYSTEM_CATEGORY = "SystemGroups"
 """The category of groups and targets that belong to the system."""
-
-SPECIAL = {
-    "special:all": "special:all",
-    "special:all_exceptPolicyServers": "special:all_exceptPolicyServers",
-    "special:all_nodes_without_role": "special:all_exceptPolicyServers",
-    "special:all_policyServers": "special:all_policyServers",
-    "special:all_servers_with_role": "special:all_policyServers",
-}
-"""Every special target that is read, and how it is stored."""
 
 MAX_DEPTH = 16
 _UNREADABLE = "can not be decoded as a simple rule target: Inconsistency: Invalid target string:"

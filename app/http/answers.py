@@ -42,12 +42,18 @@ def _parts(route: Route, container: Container, answer: Answer, envelope: Envelop
     elif container.shape == "list":
         yield envelope.opening() + (',"data":{' + before + "[" if container.name else ',"data":[')
         wrap = container.wrap
-        yield from _list(route, wrap, answer.items) if answer.written is None else _joined(wrap, answer.written)
+        if answer.pieces is not None:
+            yield from _chunks(answer.pieces)
+        else:
+            yield from _list(route, wrap, answer.items) if answer.written is None else _joined(wrap, answer.written)
         yield "]" + (after if container.name else "")
     else:
         named = container.shape == "object"
         yield envelope.opening() + (',"data":{' + before if named else ',"data":')
-        yield _single(route, answer)
+        if answer.pieces is not None:
+            yield from _chunks(answer.pieces)
+        else:
+            yield _single(route, answer)
         yield after if named else ""
     yield envelope.closing()
 
@@ -67,6 +73,19 @@ def _list(route: Route, wrap: str, items: Iterable[Item]) -> Iterator[str]:
             comma, held, size = ",", [], 0
     if held:
         yield comma + ",".join(held)
+
+
+def _chunks(pieces: Iterable[str]) -> Iterator[str]:
+    """Hand on small pieces together."""
+    held: list[str] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size > CHUNK:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
 
 
 def _joined(wrap: str, written: Iterable[Sequence[bytes]]) -> Iterator[bytes]:

@@ -95,7 +95,7 @@ _KEPT_BY_KEYS: Final = ("configuration", "rule", "directive", "technique", "grou
 KEY_GRANT: Final = Grant("rights", rights=frozenset(f"{kind}_read" for kind in _KEPT_BY_KEYS), within="ro")
 """What a tenant's key opens by itself: the configuration, and nothing of people, accounts and events."""
 
-_OPEN_TO_NODES: Final = (
+OPEN_TO_NODES: Final = (
     ("inventories", "post"),
     ("nodes/{id}/inventory", "put"),
     ("nodes/{id}/reports", "post"),
@@ -106,7 +106,7 @@ _OPEN_TO_NODES: Final = (
 
 def node_grant(node_id: str) -> Grant:
     """Give what the token of a node opens, by paths that name this node and no other."""
-    return Grant("acl", tuple(AclEntry(path.format(id=node_id), (verb,)) for path, verb in _OPEN_TO_NODES))
+    return Grant("acl", tuple(AclEntry(path.format(id=node_id), (verb,)) for path, verb in OPEN_TO_NODES))
 
 
 PUBLIC_CALLER: Final = Caller(PUBLIC, ANONYMOUS, None, KEY_GRANT, "tenant", read_only=True, is_nobody=True)

@@ -7,7 +7,6 @@ from threading import BoundedSemaphore
 from typing import Final
 
 from flask import Request, Response
-from flask import request as current_request
 
 from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
@@ -74,9 +73,8 @@ class Dispatcher:
         self.streams = BoundedSemaphore(wiring.most_streams)
         self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
 
-    def serve(self, version: int, segments: Sequence[str]) -> Response:
+    def serve(self, request: Request, version: int, segments: Sequence[str]) -> Response:
         """Answer a request for a path of a version; `segments` are what follows the version."""
-        request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's documented way to the object behind the proxy
         exchange = Exchange(request, request.environ[CALL], version, segments)
         exchange.call.version = version
         try:
@@ -145,7 +143,7 @@ class Dispatcher:
         agent = exchange.request.environ.get("HTTP_USER_AGENT")
         source = Source(exchange.call.address or None, agent, exchange.call.request_id)
         grant, known = caller.grant, (caller.tenant, caller.actor, caller.credential)
-        return Context(*known, source=source, only_reads=grant.only_reads, holds=grant.holds)
+        return Context(*known, source=source, only_reads=grant.only_reads, holds=grant.holds, opens=grant.opens)
 
     def _options(self, exchange: Exchange) -> Response:
         allowed = self.routes.allowed(exchange.version, exchange.segments)
@@ -241,7 +239,7 @@ class Dispatcher:
             path = str(exchange.request.environ.get(ASKED_PATH, ""))
             headers["Link"] = link_to(path, exchange.url or {}, cursor_of(answer.next))
         fresh = route.era.strict and not route.writes
-        headers["Cache-Control"] = "private, no-cache" if fresh else "no-store"
+        headers.setdefault("Cache-Control", "private, no-cache" if fresh else "no-store")
         # Natively a creation is 200 in every version; who comes through the tenant API is told 201 (decisions 3).
         created = endpoint.creates and exchange.dialect == "tenant" and route.era.strict and answer.status == OK
         return respond(exchange.request, body, CREATED if created else answer.status, headers, kind)

@@ -117,13 +117,16 @@ class Answer:
 
     `items` fill the container (one for `object`); `written` are objects as JSON already, many at a time, for the
     strict era only; `value` fills a bare one or a text. `id` is the envelope's, where the endpoint takes it from the
-    result. `raw` is the body of a `TEXT` answer that is no text (a file, a stream), of `content_type`. `action` and
-    `container` replace the endpoint's (a clone, a rollback). `next` is the last key of a page that has a successor.
-    `members` go into the envelope after `data` in every version. `failed` says "error" although there is `data`.
+    result. `pieces` fill the container with JSON that is the same in every version, for what is too large to be held:
+    the elements of a list, or the one object. `raw` is the body of a `TEXT` answer that is no text (a file, a stream),
+    of `content_type`. `action` and `container` replace the endpoint's (a clone, a rollback). `next` is the last key of
+    a page that has a successor. `members` go into the envelope after `data` in every version. `failed` says "error"
+    although there is `data`.
     """
 
     items: Iterable[Item] = ()
     written: Iterable[Sequence[bytes]] | None = None
+    pieces: Iterable[str] | None = None
     value: JSON = None
     id: str | None = None
     revision: str | int | None = None

@@ -1,12 +1,12 @@
 """What a search puts into its objects that only the fleet's index knows."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.fleet.fleet import Fleet
-from app.http.search import Related, check_count
+from app.http.search import Extension, Related, by_ids, by_value, check_count
 from app.store.documents import some_documents
 from app.store.nodes import some_nodes
 
@@ -45,3 +45,14 @@ def nodes_of_groups(work: Work, parents: Sequence[Any]) -> Related:
     check_count(sum(map(len, named)), "extend to nodes")
     found = some_nodes(work.session, sorted({one for ids in named for one in ids}))
     return [[found[one] for one in ids if one in found] for ids in named]
+
+
+GROUPS_OF_NODE: Final = Extension(
+    target="groups", find_in=documents_of_nodes("group", lambda fleet, one: fleet.groups_of(one)), many=True
+)
+INSTANCES_OF_NODE: Final = Extension(
+    target="instances", find=by_value("instance", "nodeId", lambda node: node.id), many=True
+)
+IMAGE_OF_INSTANCE: Final = Extension(
+    target="images", find=by_ids("image", lambda instance: (str(instance["imageId"]),))
+)

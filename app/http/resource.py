@@ -2,15 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from app.changes.change import Edit
 from app.changes.kinds import Kind
+from app.core.canonical import JSON
 from app.http.endpoint import Endpoint
 from app.http.search import Searchable
 from app.http.writing import Writing
 
 
-def _no_edits() -> Iterable[Edit]:
+class Starter(NamedTuple):
+    """A document of the public catalogue; it is read only where it is missing."""
+
+    kind: str
+    id: str
+    read: Callable[[], Mapping[str, JSON]]
+
+
+def _no_starters() -> Iterable[Starter]:
     return ()
 
 
@@ -28,4 +37,4 @@ class Resource:
     paths: Mapping[str, str] = field(default_factory=dict)
     writings: Mapping[str, Writing] = field(default_factory=dict)
     searchables: tuple[Searchable, ...] = ()
-    starter: Callable[[], Iterable[Edit]] = _no_edits
+    starter: Callable[[], Iterable[Starter]] = _no_starters

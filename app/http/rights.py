@@ -48,16 +48,17 @@ class Grant:
     def holds(self, right: str) -> bool:
         """Tell whether it opens a right that is asked for inside an action, beside the one of the endpoint.
 
-        Of an ACL only the rights of review are known: whoever may accept change requests by it has them.
+        Of an ACL only the rights of review are known: it has them all, and `opens` says for which of their calls.
         """
         if self.authorization == "rights":
             return right in self.rights and (self.within == "rw" or (self.within == "ro" and right.endswith("_read")))
         if self.authorization == "acl":
-            return right.startswith(("validator_", "deployer_")) and _acl_allows(self.acl, "POST", _ACCEPT)
+            return right.startswith(("validator_", "deployer_"))
         return self.authorization == "rw" or (self.authorization == "ro" and right.endswith("_read"))
 
-
-_ACCEPT: Final = ("changeRequests", "0", "accept")
+    def opens(self, method: str, path: str) -> bool:
+        """Tell whether it may be used for a call, as far as that is decided by the path: an ACL's alone is."""
+        return self.authorization != "acl" or _acl_allows(self.acl, method, path.strip("/").split("/"))
 
 
 def grant_of(authorization: Authorization, acl: Iterable[Mapping[str, JSON]]) -> Grant:

@@ -81,7 +81,7 @@ class Searchable:
 
     name: str
     path: str
-    right: str
+    right: str | tuple[str, ...]
     show: Show
     keys: Mapping[str, Key] = field(default_factory=dict)
     source: Callable[[Work], Source[Any]] = _nowhere

@@ -134,6 +134,8 @@ def _filter_reader(keys: Mapping[str, Key]) -> Callable[[str, JSON], Filter]:
 def _text_reader(keys: Mapping[str, Key]) -> Callable[[str, JSON], Sequence[str]]:
     def read(name: str, value: JSON) -> Sequence[str]:
         key = _key(keys, name, ("text",))
+        if key.whole:
+            raise _Wrong({"whitelistValidation": f"property {name} should not exist"})
         if value is None:
             raise _Skip
         if isinstance(value, str):
@@ -263,5 +265,9 @@ def _remedy(faults: Sequence[Fault], keys: Mapping[str, Key]) -> str:
     if child is None or "whitelistValidation" not in child.constraints:
         return ""
     types = {"search": ("text",), "greaterThan": BOUNDED, "lessThan": BOUNDED}.get(first.name)
-    allowed = sorted(name for name, key in keys.items() if types is None or key.type in types)
+    allowed = sorted(
+        name
+        for name, key in keys.items()
+        if types is None or (key.type in types and not (first.name == "search" and key.whole))
+    )
     return f"allowed in {first.name} are: {', '.join(allowed)}"

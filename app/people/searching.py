@@ -3,9 +3,23 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, Select, Text, and_, case, cast, false, func, literal, null, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 
-from app.http.search import Related
+from app.http.search import Extension, Related
 from app.store.keys import Value
 from app.store.people import USER_COLUMNS, user_of
 from app.store.people_tables import UserRow
@@ -72,3 +86,8 @@ def users_with(ids_of: Callable[[Any], Iterable[str]]) -> Callable[[TenantSessio
         return [[found[one] for one in listed if one in found] for listed in named]
 
     return related
+
+
+OWNER_OF_INSTANCE: Final = Extension(
+    target="users", find=users_with(lambda instance: [str(instance.document["owner"])])
+)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-import jwt
-
 from app.store.secrets import KeyRing
 
 ALGORITHM: Final = "HS256"
@@ -44,6 +42,8 @@ def sign(ring: KeyRing, claims: Claims) -> str:
         # What clients of root-level routes look for in theirs.
         **({"domainId": claims.tenant} if claims.type == "domain" else {}),
     }
+    import jwt  # noqa: PLC0415  a start does without the many parts of `cryptography` that it loads
+
     return jwt.encode(said, ring.keys[key_id], algorithm=ALGORITHM, headers={"kid": key_id})
 
 
@@ -51,6 +51,8 @@ def read(ring: KeyRing, token: str, wanted: TokenType, now_ms: int) -> Claims | 
     """Read a token of this installation that is good for a purpose now; None for every other text."""
     if len(token) > LONGEST:
         return None
+    import jwt  # noqa: PLC0415  as in `sign`
+
     try:
         key_id = jwt.get_unverified_header(token).get("kid")
         key = ring.keys.get(key_id) if isinstance(key_id, str) and key_id.startswith(f"{PURPOSE}-") else None

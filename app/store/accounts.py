@@ -25,7 +25,10 @@ _ALPHABET = string.ascii_letters + string.digits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An API account; times are milliseconds, `acl` is `[{"path", "actions"}]`."""
+    """An API account; times are milliseconds, `acl` is `[{"path", "actions"}]`.
+
+    `updated` is 0 until the first change after it was made.
+    """
 
     tenant: str
     id: str
@@ -42,6 +45,7 @@ class Account:
     acl: tuple[Mapping[str, JSON], ...] = ()
     zones: str = "*"
     owner: str | None = None
+    updated: int = 0
 
 
 ACCOUNT_COLUMNS = tuple(column for column in AccountRow.__table__.c if column.name != "deleted")

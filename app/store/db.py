@@ -134,8 +134,10 @@ class Database:
             yield connection
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back, those too that somebody still holds: nothing is left for the garbage collector."""
         self._closed = True
+        for connection in list(self._in_use):
+            self.give_back(connection)
         while self._idle:
             self._idle.pop().close()
         self.engine.dispose()

@@ -63,3 +63,17 @@ class LastRunRow(Base):
     node: Mapped[str] = mapped_column(Key, primary_key=True)
     run: Mapped[str] = mapped_column(Key)
     ended: Mapped[int] = mapped_column(BigInteger)
+
+
+class ComplianceDayRow(Base):
+    """What the components of a whole fleet came to on one day (days since 1970, UTC), as measured last on it.
+
+    `counts` are components by status, as JSON; `measured` is when.
+    """
+
+    __tablename__ = "compliance_days"
+
+    tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    measured: Mapped[int] = mapped_column(BigInteger)
+    counts: Mapped[str]

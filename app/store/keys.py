@@ -15,7 +15,8 @@ class Key:
     """What a resource can be searched by: its JSON name and type; `many` for a set of texts.
 
     A date is milliseconds since 1970 UTC wherever it is stored. `member` is the name in stored documents, where it is
-    not the JSON name; `derived` says that the kind's own function finds the values.
+    not the JSON name; `derived` says that the kind's own function finds the values. `whole` ones are found by filters
+    alone, never by a part of their text.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Key:
     many: bool = False
     member: str = ""
     derived: bool = False
+    whole: bool = False
 
     @property
     def stored(self) -> str:

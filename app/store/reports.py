@@ -52,6 +52,7 @@ _HEAD = (
     RunRow.bundle,
     RunRow.counts,
 )
+_NAMES = tuple(str(column.key) for column in _HEAD)
 _LAST = (
     select(*_HEAD, RunRow.results)
     .join(LastRunRow, (LastRunRow.tenant == RunRow.tenant) & (LastRunRow.node == RunRow.node))
@@ -131,8 +132,8 @@ def drop_old_runs(connection: Connection, *, received_before: int) -> int:
 
 
 def _run(row: AnyRow, results: str) -> Run:
-    values = dict(zip((column.name for column in _HEAD), row, strict=False))
-    read = tuple(Result(one[0], tuple(one[1]), one[2], one[3], one[4], one[5]) for one in orjson.loads(results))
+    values = dict(zip(_NAMES, row, strict=False))
+    read = tuple(Result(directive, tuple(rules), *said) for directive, rules, *said in orjson.loads(results))
     return Run(**{**values, "counts": orjson.loads(row.counts), "results": read})
 
 

@@ -257,3 +257,4 @@ class AccountRow(Base):
     zones: Mapped[str]
     owner: Mapped[str | None]
     deleted: Mapped[int | None]
+    updated: Mapped[int] = mapped_column(BigInteger, server_default="0")

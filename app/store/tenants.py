@@ -87,6 +87,14 @@ def list_buried(connection: Connection) -> list[str]:
     return [row.id for row in connection.execute(_BURIED)]
 
 
+def is_given(connection: Connection, tenant: str) -> bool:
+    """Tell whether an id is, or was, that of a tenant."""
+    return (
+        connection.execute(select(Tenant.id).where(Tenant.id == bindparam("tenant")), {"tenant": tenant}).first()
+        is not None
+    )
+
+
 def insert_tenant(connection: Connection, record: TenantRecord) -> bool:
     """Add a tenant whose log has not begun; False when the id is, or was, another's."""
     row = {**_row(record), "seq": 0, "time": 0, "head": None, "hash": NO_HASH}

@@ -1,15 +1,20 @@
 """A node for tests of the agent: made over the API of a real server, with the agent's own configuration on disk."""
 
+import io
 import json
+import os
 import subprocess
 import sys
 import urllib.request
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
+from app.agent.cli import main
+from app.agent.faults import DistrustError
 from tests.live import Live, command_environment
 
 
@@ -63,9 +68,8 @@ class TestNode:
 
     def run(self, *options: str) -> "subprocess.CompletedProcess[str]":
         """Run the agent once."""
-        command = [sys.executable, "-m", "app.agent.cli", "--config", str(self.config), "--once"]
         return subprocess.run(
-            [*command, "--state", str(self.folder / "state"), "--root", str(self.root), *options],
+            [sys.executable, "-m", "app.agent.cli", *self._options, "--once", *options],
             cwd=self.folder,
             env=command_environment(),
             capture_output=True,
@@ -73,6 +77,19 @@ class TestNode:
             timeout=600,
             check=False,
         )
+
+    def refused(self) -> str:
+        """Run the agent here, which must not trust the policy, and give what it says: nothing is applied by then."""
+        said, mask = io.StringIO(), os.umask(0o022)
+        with redirect_stderr(said):
+            code = main([*self._options, "--once"])
+        os.umask(mask)
+        assert code == DistrustError.exit_code, said.getvalue()
+        return said.getvalue()
+
+    @property
+    def _options(self) -> list[str]:
+        return ["--config", str(self.config), "--state", str(self.folder / "state"), "--root", str(self.root)]
 
     def configure(self, **more: Any) -> None:
         """Change the agent's configuration."""

@@ -39,9 +39,8 @@ def statuses(reports: list[dict[str, Any]]) -> list[str]:
 def test_the_agent_carries_out_every_technique_of_the_starter_library() -> None:
     library = {(str(one["id"]), str(one["version"])) for one in starter_library()}
 
-    # What hosts instances comes with a policy by itself; nobody makes directives of it.
     carried = {(name, version) for name, versions in ROLES.items() for version in versions}
-    assert carried == library | {("instanceHosting", "1.0")}
+    assert carried == library
     assert {folder.name for folder in ROLE_FOLDERS.iterdir()} == set(ROLES)
 
 
@@ -102,6 +101,12 @@ def test_a_check_changes_nothing_and_one_failure_ends_no_other_component(tmp_pat
     command = directive("d-run", "commandExecution:1.0", section("Command", {"COMMAND_TEXT": f"touch {tmp_path}/ran"}))
     broken = directive("d-0", "fileManagement:1.0", file_section("/missing/folder/x", "y"))
     after = directive("d-z", "fileManagement:1.0", file_section("/etc/after", "z"))
+    service = directive(
+        "d-service",
+        "serviceManagement:1.0",
+        section("Service", {"SERVICE_NAME": "no-such-service"}),
+        policyMode="audit",
+    )
     user = directive(
         "d-user",
         "userManagement:8.0",
@@ -109,7 +114,7 @@ def test_a_check_changes_nothing_and_one_failure_ends_no_other_component(tmp_pat
         policyMode="audit",
     )
 
-    reports = apply_tasks(tasks(audited, package, here, command, broken, after, user), Place(tmp_path))
+    reports = apply_tasks(tasks(audited, package, here, command, broken, after, service, user), Place(tmp_path))
 
     said = {report["directive"]: (report["status"], report["message"]) for report in reports}
     assert {name: status for name, (status, _) in said.items()} == {
@@ -118,12 +123,14 @@ def test_a_check_changes_nothing_and_one_failure_ends_no_other_component(tmp_pat
         "d-here": "auditCompliant",
         "d-package": "error",
         "d-run": "error",
+        "d-service": "auditError",
         "d-user": "auditNonCompliant",
         "d-z": "successRepaired",
     }, said
     assert "-as it was\n+other" in said["d-audit"][1]
     assert "Would be changed, but with --root only files are changed" in said["d-package"][1]
     assert "would be installed" in said["d-package"][1]
+    assert "no-such-service" in said["d-service"][1]
     assert "There is no account 'nobody-here'" in said["d-user"][1]
     assert (tmp_path / "etc/kept").read_text("utf-8") == "as it was\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["etc"]
@@ -140,7 +147,10 @@ def test_a_technique_that_the_agent_does_not_know_is_an_error_and_not_skipped() 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_commands_run_when_their_condition_asks_and_a_dry_run_says_only_what_would_be(tmp_path: Path) -> None:
+def test_commands_run_when_their_condition_asks_and_a_dry_run_says_only_what_would_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _stand_in_for_apt(tmp_path, monkeypatch)
     made, hooked = tmp_path / "made", tmp_path / "hooked"
     wanted = tasks(
         directive(
@@ -156,31 +166,54 @@ def test_commands_run_when_their_condition_asks_and_a_dry_run_says_only_what_wou
             section("Command", {"COMMAND_TEXT": "true"}, Condition={"COMMAND_CONDITION": "false"}),
         ),
         directive(
+            "d-package",
+            "packageManagement:1.0",
+            section("Package", {"PACKAGE_LIST": "no-such-package"}, Package_manager={"PACKAGE_MANAGER": "apt"}),
+        ),
+        directive(
             "d-file",
             "fileManagement:1.0",
             section(
                 "File",
                 {"FILE_PATH": f"{tmp_path}/file"},
                 Content={"FILE_CONTENT": "x"},
-                **{"Post-modification_script": {"FILE_POST_HOOK_COMMAND": f"touch {hooked}"}},
+                **{"Post-modification_script": {"FILE_POST_HOOK_COMMAND": f"echo done > {hooked}"}},
             ),
         ),
     )
 
     dry = apply_tasks(wanted, Place(dry=True))
-    untouched = list(tmp_path.iterdir())
+    untouched = sorted(path.name for path in tmp_path.iterdir())
     reports = apply_tasks(wanted, Place())
 
-    assert untouched == []
-    assert statuses(dry) == ["error", "error", "error", "error", "successAlreadyOK"]
-    assert all("a dry run changes nothing" in one["message"] for one in dry[:4])
+    # Whoever wants a package that is not there yet hears first what the repositories have now.
+    assert untouched == ["bin"]
+    assert asked.read_text("utf-8").splitlines() == [
+        "apt-get update",
+        "touch /var/lib/apt/lists",
+        "apt-get install --yes --allow-downgrades --option=Dpkg::Options::=--force-confold no-such-package",
+    ]
+    assert statuses(dry) == ["error", "error", "error", "error", "error", "successAlreadyOK"]
+    assert all("a dry run changes nothing" in one["message"] for one in dry[:5])
     assert statuses(reports) == [
-        "successRepaired",
-        "successRepaired",
+        *["successRepaired"] * 3,
         "successAlreadyOK",
         "error",
         "successAlreadyOK",
     ]
     assert made.read_text("utf-8") == "{{ x }} 50%\n"
-    assert "why" in reports[3]["message"]
+    assert "why" in reports[4]["message"]
     assert hooked.exists()
+
+
+def _stand_in_for_apt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put programs before those of the machine that write down how they are called; gives the file."""
+    asked = folder / "asked"
+    (folder / "bin").mkdir()
+    for name in ("apt-get", "touch", "apt-mark", "dpkg-query"):
+        program = folder / "bin" / name
+        tells = "exit 1" if name == "dpkg-query" else f'echo "{name} $*" >> {asked}'
+        program.write_text(f"#!/bin/sh\n{tells}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    return asked

@@ -1,16 +1,25 @@
 """Fleets for the benchmark: nodes of a few kinds, groups that query them, rules and directives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
+import orjson
 from sqlalchemy import insert, update
 
 from app.boot import DEFAULT, Installation
+from app.changes.change import Edit
 from app.core.canonical import canonical
+from app.core.clock import now_ms
+from app.core.context import Context
+from app.fleet.bundles.compiling import Bundle
+from app.fleet.policies.bundling import bundling
+from app.store.base import upsert
 from app.store.documents import Stored
+from app.store.fleet_tables import BundleRow, LastRunRow, PolicyRow, RunRow
 from app.store.nodes import Node, node_row
 from app.store.tables import NodeRow, Tenant
+from tests.fleet.bundles.configurations import file_section
 
 RULES, DIRECTIVES, GROUPS = 500, 2_000, 500
 _SYSTEMS = ("Debian", "Ubuntu", "Redhat", "Suse")
@@ -76,3 +85,54 @@ def fill(opened: Installation, count: int) -> None:
             rows: Sequence[Any] = [{"tenant": DEFAULT, **node_row(node_of(one))} for one in range(start, start + 1_000)]
             connection.execute(insert(NodeRow), rows[: count - start])
         connection.execute(update(Tenant).where(Tenant.id == DEFAULT).values(fleet_epoch=count + 2))
+
+
+def report_all(opened: Installation, count: int) -> int:
+    """Put every node under five rules of four files each, tell each its policy, and have it report; gives the files."""
+    files = [f"/etc/sternpost/{number}" for number in range(4)]
+    edits: list[Edit] = []
+    for number in range(5):
+        sections: list[Any] = [file_section(f"{path}-{number}", "of ${node.properties[site]}") for path in files]
+        parameters = {"section": {"name": "sections", "sections": sections}}
+        facts = {"displayName": f"Files {number}", "techniqueName": "fileManagement", "parameters": parameters}
+        edits.append(Edit("directive", f"d-{number}", "create", facts))
+        rule = {"displayName": f"Rule {number}", "directives": [f"d-{number}"], "targets": ["special:all"]}
+        edits.append(Edit("rule", f"r-{number}", "create", rule))
+    opened.committer.submit(Context.system(DEFAULT, "bench"), edits)
+    for start in range(0, count, 500):
+        work = opened.work(Context.system(DEFAULT, "bench"))
+        with bundling(work) as bundler:
+            bundles = bundler.bundles([node_of(one) for one in range(start, min(start + 500, count))])
+        work.release()
+        _keep(opened, bundles, now_ms())
+    return 5 * len(files)
+
+
+def _keep(opened: Installation, bundles: Mapping[str, Bundle], now: int) -> None:
+    """Write what `tell` and `add_runs` write, many at once."""
+    bodies = [{"hash": one.hash, "body": one.body.decode(), "created": now} for one in _each_once(bundles.values())]
+    policies = [{"node": node, "serial": 1, "bundle": one.hash, "told": now} for node, one in bundles.items()]
+    runs = [_run(node, one, now) for node, one in bundles.items()]
+    newest = [{"node": node, "run": "run-1", "ended": now} for node in bundles]
+    with opened.database.writing(DEFAULT) as connection:
+        for table, rows in ((BundleRow, bodies), (PolicyRow, policies), (RunRow, runs), (LastRunRow, newest)):
+            put = upsert(connection, table).on_conflict_do_nothing()
+            connection.execute(put, [{"tenant": DEFAULT, **row} for row in rows])
+
+
+def _each_once(bundles: Iterable[Bundle]) -> list[Bundle]:
+    """Give each bundle once."""
+    return list({one.hash: one for one in bundles}.values())
+
+
+def _run(node: str, bundle: Bundle, now: int) -> dict[str, object]:
+    entries: Any = bundle.document["directives"]
+    results = [
+        (one["directive"], one["rules"], part["component"], part["value"], "successAlreadyOK", "")
+        for one in entries
+        for part in one["components"]
+    ]
+    times = {"started": now, "ended": now, "received": now}
+    counts, listed = {"successAlreadyOK": len(results)}, orjson.dumps(results).decode()
+    told = {"id": "run-1", "node": node, "serial": 1, "bundle": bundle.hash}
+    return {**told, **times, "counts": orjson.dumps(counts).decode(), "results": listed}

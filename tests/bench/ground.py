@@ -13,8 +13,8 @@ from app.changes.change import Edit
 from app.changes.committer import Committer
 from app.config import Config
 from tests.bench.figures import say
-from tests.conftest import new_postgres_database, new_postgres_roles
 from tests.installations import as_account, configured, found_installation
+from tests.postgres import new_postgres_database, new_postgres_roles
 
 CTX = as_account("bench", reason="measured")
 FILL = 1_000

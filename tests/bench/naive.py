@@ -45,7 +45,7 @@ def _file(rules: Path, number: int) -> Path:
     return rules / f"{rule_id(number)}.json"
 
 
-_AROUND = Surroundings(Parts(), lambda _group: None, lambda _group: False)
+_AROUND = Surroundings(Parts(), lambda _group: None, lambda _group: False, lambda _rule: ("default",))
 
 
 class _Base(DeclarativeBase):

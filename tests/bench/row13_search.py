@@ -13,6 +13,8 @@ from tests.bench.ground import CTX, Ground, rule_id
 from tests.installations import Server
 
 PART = "number 99"
+MANY = 100_000
+"""Rules from which on the search is most of a request."""
 _FOUND = (
     "SELECT id FROM document_fields "
     "WHERE tenant = ? AND kind = 'rule' AND field = 'displayName' AND instr(folded, ?) > 0"
@@ -47,7 +49,8 @@ def measure(ground: Ground) -> Iterator[Figure]:
         what=f"a part of a name among {most:,} rules, total and page of 100",
         figure=duration(many["part"]),
         floor=duration(many["floor"]),
-        **at_most(many["part"] / many["floor"], 2),
+        # Among few rules the bare SQL is nothing, and what any request costs is all that would be compared.
+        **(at_most(many["part"] / many["floor"], 2) if most >= MANY else {}),
     )
     yield Figure(
         row="13",

@@ -1,7 +1,8 @@
 """Row 7: one node changed, and pages of nodes, as the fleet grows; and what a `where` query costs over its parts."""
 
 import json
-import resource
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from itertools import count
 from urllib.parse import quote
@@ -17,8 +18,9 @@ from app.resources.nodes.service import update_node
 from app.resources.policies.service import policy_of
 from app.resources.reports.service import take_reports
 from tests.bench.figures import Figure, at_most, duration, say, side_by_side
-from tests.bench.fleets import fill, lines_of
+from tests.bench.fleets import fill, lines_of, report_all
 from tests.bench.ground import Ground
+from tests.bench.servers import Served, served
 from tests.installations import Server
 
 _PAGE = "/api/25/nodes?limit=100"
@@ -41,9 +43,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
         ):
             yield _grown(what, goal, act, fleets)
         yield _where(fleets[1], large)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    what = f"memory of the process with {large:,} nodes"
-    yield Figure(row="7", what=what, figure=f"{used:.2f} GB", **at_most(used, 1, " GB"))
+    yield from _worker(configs[1], large)
 
 
 _RESULTS: list[JSON] = [
@@ -93,7 +93,7 @@ class _Fleet:
             work = self.opened.work(Context.system(DEFAULT, "bench"))
             site = {"name": "site", "value": f"site-{next(self.numbers) % 7}"}
             update_node(work, "node-000042", {"properties": [site]})
-            Fleet.of(work).rules_of("node-000042")
+            Fleet.of(work).node("node-000042")
             work.release()
 
     def report(self) -> None:
@@ -170,3 +170,37 @@ def _where(fleet: _Fleet, size: int) -> Figure:
         floor=duration(parts / _TIMES),
         **at_most(taken["where"] / parts, 3),
     )
+
+
+def _worker(config: Config, size: int) -> Iterator[Figure]:
+    """Start a server over the large fleet, of which every node has reported, and ask it for everything."""
+    say(f"Reports of {size:,} nodes")
+    with installation(config) as opened:
+        components = report_all(opened, size)
+    with served(config) as server:
+        taken = {path: _read_all(server, path) for path in (_PAGE, *_WHOLE)}
+        used = server.memory_mb()
+    for path, what in _WHOLE.items():
+        seconds, length = taken[path]
+        sized = f"{what}, {size:,} nodes of {components} components ({length / 1e6:,.1f} MB)"
+        yield Figure(row="7", what=sized, figure=f"{seconds:.1f} s")
+    what = f"memory of a worker after all of that, with {size:,} nodes"
+    yield Figure(row="7", what=what, figure=f"{used:,.0f} MB", **at_most(used, 1_000, " MB"))
+
+
+_WHOLE = {
+    "/api/25/compliance": "the compliance of everything",
+    "/api/25/rules/compliance": "the compliance of each rule, down to each report",
+    "/api/25/rules/r-0/compliance/byNode?format=csv": "the table of one rule",
+    "/api/25/nodes/compliance?level=2": "the compliance of each node, by rule",
+}
+
+
+def _read_all(server: Served, path: str) -> tuple[float, int]:
+    """Give how long an answer took, and its length."""
+    request = urllib.request.Request(f"{server.url}{path}", headers={"X-API-Token": server.token})
+    started, length = time.perf_counter(), 0
+    with urllib.request.urlopen(request, timeout=900) as answer:
+        while part := answer.read(1 << 20):
+            length += len(part)
+    return time.perf_counter() - started, length

@@ -9,6 +9,7 @@ from typing import Any
 from app.boot import KINDS, Installation
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
+from app.changes.operating import Act
 from app.config import Config
 from app.core.context import Context
 from tests.crash.checks import State, check
@@ -23,6 +24,7 @@ class Asked:
     edits: Sequence[Edit]
     ctx: Context | None = None
     idempotency: Idempotency | None = None
+    act: Act | None = None
 
 
 class _Queue(deque[Any]):
@@ -52,7 +54,8 @@ def submit_together(committer: Committer, *asked: Asked) -> list[Outcome | BaseE
 
     def write(number: int, one: Asked) -> None:
         try:
-            answers[number] = committer.submit(one.ctx or as_account(), one.edits, idempotency=one.idempotency)
+            ctx = one.ctx or as_account()
+            answers[number] = committer.submit(ctx, one.edits, act=one.act, idempotency=one.idempotency)
         except BaseException as failure:  # noqa: BLE001  it is what the test looks at
             answers[number] = failure
 

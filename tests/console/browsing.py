@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.application import create_app
@@ -41,3 +42,28 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def watched(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
+    """Open a page that nothing may go wrong on, and look at its end that nothing did.
+
+    That is: no dialog, no error of a script, nothing on the console but refusals that the page shows anyway, nothing
+    that its own policy forbids, and no request to another host.
+    """
+    opened = browser.new_context(**context)
+    page, said = opened.new_page(), list[str]()
+    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    page.on("console", lambda line: said.append(f"console: {line.text}") if _is_fault(line) else None)
+    page.on("request", lambda request: None if request.url.startswith(url) else said.append(f"host: {request.url}"))
+    try:
+        yield page
+    finally:
+        opened.close()
+    assert said == []
+
+
+def _is_fault(line: ConsoleMessage) -> bool:
+    # Chromium writes a line for every page of status 400 and more, which are pages like others.
+    return line.type in ("error", "warning") and not line.text.startswith("Failed to load resource")

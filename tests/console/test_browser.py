@@ -1,18 +1,27 @@
 """The pages in a real browser: by keyboard alone, without scripts, on a phone, and as screen readers get them."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from app.config_mails import StepMail
+from app.core.clock import now_ms
+from app.notify.mailing import send_mails
+from app.notify.steps import StepMails
 from app.people.passwords import hash_password
 from app.store.people import lock_user, update_user
-from tests.console.browsing import CHROMIUM, chromium, served
+from tests.console.browsing import CHROMIUM, chromium, served, watched
 from tests.console.conftest import HOSTILE, People, ask
 from tests.installations import Server
+from tests.people.conftest import Sink, sink
 from tests.people.persons import PASSWORD
+from tests.review.cast import Cast
+
+__all__ = ["sink"]
 
 AXE = (Path(__file__).with_name("axe-core-4.14.1") / "axe.min.js").read_text("utf-8")
 
@@ -75,31 +84,86 @@ def test_a_reviewer_decides_by_keyboard_without_scripts_on_a_phone(server: Serve
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_every_page_fits_can_be_used_by_everybody_and_runs_nothing(
-    server: Server, people: People, width: int, scheme: Any
+    server: Server, people: People, width: int, scheme: Any, tmp_path: Path
 ) -> None:
     give_password(server, "id-rita")
-    ask(people["ann"], HOSTILE, name=f"N{HOSTILE}", description=HOSTILE)
+    first = ask(people["ann"], HOSTILE, name=f"N{HOSTILE}", description=HOSTILE)
+    path = "rule ssh/shortDescription"
+    people["olaf"].ok(
+        "POST", f"/changeRequests/{first}/reviews", json={"verdict": "comment", "comment": HOSTILE, "path": path}
+    )
     long = ask(people["ann"], "x" * 3000, name="w" * 200, description="y" * 500)
-    with served(server) as url, chromium() as browser:
-        page, said = _watched(browser, width, scheme)
+    done = ask(people["rita"], "of rita")
+    assert people["olaf"].approve(done).status_code == people["olaf"].deploy(done).status_code == 200
+    size: Any = {"width": width, "height": 800}
+    with (
+        served(server) as url, chromium() as browser, watched(browser, url, viewport=size, color_scheme=scheme) as page,
+    ):  # fmt: skip
         page.goto(f"{url}/console/login")
         assert faults(page) == []
         log_in(page, url, "/console/changeRequests")
-        for path in ("?show=waiting", "?show=closed", "/1", f"/{long}", "/99"):
+        for place, path in enumerate(("?show=waiting", "?show=closed", f"/{first}", f"/{long}", f"/{done}", "/99")):
             page.goto(f"{url}/console/changeRequests{path}")
+            for folded in page.locator("details").all():
+                folded.evaluate("one => { one.open = true; }")
             assert faults(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        page.goto(f"{url}/console/changeRequests/1")
-        page.get_by_role("button", name="Ask for changes").click()
+            page.screenshot(path=tmp_path / f"{place}-{width}.png", full_page=True)
+        page.goto(f"{url}/console/changeRequests/{done}/edit")
         assert faults(page) == []
-    assert said == []
+        page.goto(f"{url}/console/changeRequests/{first}")
+        page.get_by_role("button", name="Ask for changes").first.click()
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys of this page")).to_contain_text("write a comment")
+        assert faults(page) == []
 
 
-def _watched(browser: Browser, width: int, scheme: Any) -> tuple[Page, list[str]]:
-    """Open a page that keeps what nobody should see: dialogs, errors, and requests that its own policy refused."""
-    page = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
-    said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None)
-    return page, said
+def test_a_reviewer_follows_a_mail_reads_and_approves_in_two_clicks_and_goes_on(
+    server: Server, people: People, sink: Sink
+) -> None:
+    give_password(server, "id-rita")
+    nodes = Cast(server)
+    nodes.nodes("n-1", "n-2")
+    mail: Any = {"validation": StepMail.model_validate({"to": ["team@example.org"]})}
+    with served(server) as url, chromium() as browser, watched(browser, url, timezone_id="Asia/Kolkata") as page:
+        mails = StepMails(server.opened.database, mail, url, is_on=True)
+        first, second = ask(people["ann"]), ask(people["ann"], "other", name="Second one")
+        mails.follow()
+        send_mails(server.opened.database, sink.server, now_ms())
+        text = next(one for one in sink.mails if "Explain the rule" in str(one["Subject"]))
+        body = text.get_body(("plain", "html"))
+        assert body is not None
+        link = re.search(rf"{re.escape(url)}/console/changeRequests/{first}[^\s\"<]*", body.get_content())
+        assert link is not None
+        log_in(page, url, link[0].removeprefix(url))
+        expect(page.get_by_role("heading", name="Machines")).to_be_visible()
+        expect(page.locator("#main")).to_contain_text("It reached 3 machines before and reaches 3 after")
+        expect(page.get_by_role("row", name="shortDescription")).to_contain_text("new text")
+        expect(page.locator("time").first).to_contain_text("+05:30")
+        assert str(page.locator("time").first.get_attribute("title")).endswith("UTC")
+
+        page.get_by_role("button", name="Approve").click()
+        expect(page.get_by_role("status").first).to_contain_text("You approved it.")
+        page.get_by_role("link", name="Next").first.click()
+
+        page.wait_for_url(f"{url}/console/changeRequests/{second}")
+        for key, name in (("j", "article"), ("a", "button"), ("r", "button"), ("c", "textarea")):
+            page.keyboard.press(key)
+            assert page.evaluate("document.activeElement.localName") == name
+        page.keyboard.press("Escape")
+        page.keyboard.press("q")
+        page.wait_for_url(f"{url}/console/changeRequests")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{url}/console/changeRequests/*")
+        before = page.locator(".diff").inner_text()
+        with page.expect_response(lambda answer: "wait=PT25S" in answer.url):
+            asked = page.wait_for_event("request", lambda request: "wait=PT25S" in request.url)
+            assert asked.headers["if-none-match"]
+            number = int(page.url.rpartition("/")[2])
+            edit = [{"kind": "rule", "id": "ssh", "action": "modify", "after": {"shortDescription": "newest"}}]
+            people["ann"].ok("PATCH", f"/changeRequests/{number}", json={"changes": edit})
+        expect(page.locator("#news")).to_contain_text("What it asks for was changed: revision")
+        assert page.locator(".diff").inner_text() == before
+    shown = people["rita"].request(first)
+    assert shown["state"] == "approved"

@@ -30,18 +30,37 @@ class Form:
 
 
 class _Forms(HTMLParser):
+    """Reads forms as a browser sends them: boxes that are not ticked and choices that are not made send nothing."""
+
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.name = self.tag = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(given["action"]))
-        elif tag in ("input", "textarea") and self.forms:
-            self.forms[-1].fields[given["name"]] = given.get("value", "")
-        elif tag == "button" and self.forms and "name" in given:
+        if not self.forms:
+            return
+        fields = self.forms[-1].fields
+        if tag == "input" and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
+            fields[given["name"]] = given.get("value", "")
+        elif tag in ("textarea", "select"):
+            self.tag, self.name = tag, given["name"]
+            fields[self.name] = ""
+        elif tag == "option" and ("selected" in given or not fields.get(self.name)):
+            fields[self.name] = given.get("value", "")
+        elif tag == "button" and "name" in given:
             self.forms[-1].buttons.append(given["value"])
+
+    def handle_data(self, data: str) -> None:
+        if self.tag == "textarea":
+            self.forms[-1].fields[self.name] += data if self.forms[-1].fields[self.name] else data.removeprefix("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.tag:
+            self.tag = ""
 
 
 def form_of(answer: TestResponse, action: str) -> Form:

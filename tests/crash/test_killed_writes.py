@@ -9,6 +9,7 @@ import pytest
 
 from app.changes.archives import SCOPES, create_archive
 from app.config import Config
+from app.store.nodes import lock_node
 from app.verify import verify_installation
 from tests.changes.batches import rule
 from tests.crash.checks import check, git
@@ -89,6 +90,30 @@ def test_a_change_set_of_several_documents_is_there_whole_or_not_at_all(point: s
     whole = point in KEPT
     assert after.seq - before.seq == (5 if whole else 2)
     assert after.ids - before.ids == ({"b", "c"} if whole else {"a", "b"})
+
+
+@pytest.mark.parametrize("point", ["commit.written", "commit.before", "commit.after"])
+def test_a_node_and_its_instances_are_gone_together_or_not_at_all(point: str, config: Config) -> None:
+    before = check(config.database_url)
+    command = [sys.executable, "-m", "tests.crash.hosting_process"]
+
+    killed = subprocess.run(
+        command, check=False, env=environment_of(config, f"{point}:2"), capture_output=True, text=True
+    )
+
+    assert killed.returncode == -9, killed.stderr
+    assert fault_log(config).read_text().split() == [point]
+    assert killed.stdout == "acknowledged 1\n"
+    heal(config)
+    after = check(config.database_url, repository(config))
+    with open_for_test(config) as opened, opened.database.connect("default") as connection:
+        node = lock_node(connection, "default", "node-1")
+    assert node is not None
+    if point in KEPT:
+        assert (node.status, after.ids - before.ids) == ("deleted", set())
+        assert len(after.commits) == len(before.commits) + 2
+    else:
+        assert (node.status, after.ids - before.ids) == ("accepted", {"i-1", "i-2"})
 
 
 @pytest.mark.parametrize("point", ["operate.before", "operate.after"])

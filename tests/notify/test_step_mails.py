@@ -250,6 +250,7 @@ def test_a_mail_that_is_refused_is_tried_for_three_days(server: Server, sink: Si
         ('{"review": {"to": ["author"]}}', "Input should be 'validation', 'deployment', 'cancelled' or 'deployed'"),
         ('{"validation": {"too": ["author"]}}', "Extra inputs are not permitted"),
         ('{"validation": {"template": "nowhere.html"}}', "Path does not point to a file"),
+        ("validation", "write a table as JSON"),
     ],
 )
 def test_a_step_that_cannot_be_mailed_stops_the_start(steps: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,25 +12,21 @@ from typing import IO
 
 import pytest
 
-# Stands for the server: starts a keeper whose worker writes its pid into a FIFO, then waits to be told to end.
+# Stands for the server: starts a keeper whose worker writes its pid into a FIFO, then waits to be told to end. Opening
+# the FIFO again tells the test that this worker has ended: the test's end then reads end of file.
 SERVER = """
-import sys
+import os, sys
 from app.keeper import Patience, start_keeper
-keeper = start_keeper(sys.argv[1:], patience=Patience(first_delay_s=0.01, longest_delay_s=0.02, grace_s=5))
+
+def work(stopping):
+    out = open(sys.argv[1], "w")
+    print(os.getpid(), file=out, flush=True)
+    stopping.wait()
+
+keeper = start_keeper(work, patience=Patience(first_delay_s=0.01, longest_delay_s=0.02, grace_s=5))
 print(keeper.pid, flush=True)
 sys.stdin.readline()
 keeper.end()
-"""
-
-# Opening the FIFO again tells the test that this worker has ended: the test's end then reads end of file.
-WORKER = """
-import os, sys, threading
-from app.keeper import watch_lifeline
-out = open(sys.argv[1], "w")
-print(os.getpid(), file=out, flush=True)
-stopping = threading.Event()
-watch_lifeline(stopping)
-stopping.wait()
 """
 
 
@@ -50,7 +46,7 @@ class Running:
 def running(tmp_path: Path) -> Iterator[Running]:
     fifo = tmp_path / "worker"
     os.mkfifo(fifo)
-    command = [sys.executable, "-c", SERVER, sys.executable, "-c", WORKER, str(fifo)]
+    command = [sys.executable, "-c", SERVER, str(fifo)]
     with (
         contextlib.ExitStack() as streams,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,

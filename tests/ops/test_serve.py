@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.installations import found_installation
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -104,3 +106,25 @@ def test_no_process_is_left_when_the_server_ends(start: Start, number: int) -> N
     # Serving processes, keeper and worker inherit standard output: it ends when the last of them does.
     assert process.stdout
     assert process.stdout.read() == ""
+
+
+def test_a_start_loads_and_reads_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    found_installation(f"sqlite:///{tmp_path}/data/sternpost.db", tmp_path / "data" / "keys", tmp_path / "data")
+    script = """
+import sys
+read = []
+sys.addaudithook(lambda name, values: read.append(str(values[0])) if name == "open" else None)
+from app.commands.serve import create_app, load, prepare
+config = load()
+prepare(config)
+create_app(config)
+unneeded = "alembic apispec app.verify cryptography.x509 flask_smorest git jsonpath jwt psycopg tqdm"
+print([name for name in unneeded.split() if name in sys.modules], [name for name in read if name.endswith(".yml")])
+"""
+    root = Path(__file__).resolve().parents[2]
+
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    started = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+
+    assert started.stdout.splitlines()[-1] == "[] []"

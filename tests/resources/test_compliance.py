@@ -3,7 +3,10 @@
 import json
 from typing import Any
 
-from app.core.clock import now_ms
+from app.core.clock import now_ms, rfc3339
+from app.http.auth import OPEN_TO_NODES
+from app.measuring import measure_compliance
+from app.store.compliance_days import DAY_MS, drop_old_compliance_days
 from tests.fleet.bundles.configurations import file_section
 from tests.installations import Server
 from tests.resources.fleet_samples import directive, node_token, policy, report, rule
@@ -134,6 +137,25 @@ def test_every_view_of_compliance_answers_in_its_container(server: Server) -> No
     assert server.get("/api/25/rules/r-1/compliance/byNode").json["data"]["nodes"][0]["id"] == "n-1"
 
 
+def test_a_new_rule_is_applying_at_once_and_what_was_there_keeps_its_result(server: Server) -> None:
+    tokens = two_nodes(server)
+    directive(server, "d-new", "/etc/new")
+
+    rule(server, "r-2", "d-new")
+    new = server.get("/api/25/rules/r-2/compliance").json["data"]["rules"][0]
+    old = server.get("/api/25/rules/r-1/compliance?level=1").json["data"]["rules"][0]
+    policy(server, "n-1", tokens["n-1"])
+    told = server.get("/api/25/nodes/n-1/compliance?level=2").json["data"]["nodes"][0]["rules"]
+
+    assert new["complianceDetails"] == {"applying": 100}
+    assert [one["id"] for one in new["directives"][0]["components"][0]["nodes"]] == ["n-1", "n-2"]
+    assert old["compliance"] == 83.33
+    assert {one["id"]: one["complianceDetails"] for one in told} == {
+        "r-1": {"successAlreadyOK": 66.67, "error": 33.33},
+        "r-2": {"applying": 100},
+    }
+
+
 def test_refusals_of_compliance_name_what_is_wrong(server: Server) -> None:
     old = server.get("/api/24/rules/r-none/compliance")
     new = server.get("/api/25/rules/r-none/compliance")
@@ -176,6 +198,12 @@ def test_the_policy_is_told_once_and_again_only_when_it_changes(server: Server) 
     rest = server.get(f"/api/25/nodes/n-1/policy/history?limit=1&cursor={told['meta']['next']}").json
     assert [one["hash"] for one in rest["data"]["policies"]] == [before["bundle"]]
     assert server.get("/api/25/nodes/n-1/policy/history/1").status_code == 404
+    newest = server.get(f"/api/25/nodes/n-1/policy/history/{after['serial']}").json["data"]["policy"]
+    assert newest["before"]["serial"] == before["serial"]
+    ((added,), oldest) = newest["changes"], server.get(f"/api/25/nodes/n-1/policy/history/{before['serial']}")
+    assert (added["directive"], added["value"], added["action"]) == ("d-b", "/etc/b", "added")
+    assert {"name": "FILE_CONTENT", "after": "x"} in added["values"]
+    assert "changes" not in oldest.json["data"]["policy"]
 
 
 def test_only_the_node_itself_gets_its_secrets_and_reports(server: Server) -> None:
@@ -195,12 +223,48 @@ def test_only_the_node_itself_gets_its_secrets_and_reports(server: Server) -> No
     forged = server.post("/api/25/nodes/n-1/reports", json={"runs": []})
 
     assert list(mine.json["data"]["policy"]["secrets"].values()) == ["s3cr3t"]
+    assert (mine.headers["Cache-Control"], seen.headers["Cache-Control"]) == ("no-store", "private, no-cache")
     assert "s3cr3t" not in json.dumps(mine.json["data"]["policy"]["bundle"])
     assert (seen.status_code, "s3cr3t" in seen.text) == (200, False)
     assert stolen.status_code == 403
     assert (early.status_code, "accept it first" in early.json["errorDetails"]) == (409, True)
     assert forged.status_code == 403
     assert "Only node 'n-1' itself reports" in forged.json["errorDetails"]
+
+
+def test_a_node_calls_only_from_the_allowed_networks_of_its_policy_server(server: Server) -> None:
+    token = node_token(server, "n-1")
+    calls: list[tuple[str, str, Any]] = [
+        ("GET", "/nodes/n-1/policy", None),
+        ("POST", "/nodes/n-1/reports", {"runs": []}),
+        ("PUT", "/nodes/n-1/inventory", {"hostname": "n-1.example.com"}),
+        ("POST", "/inventories", {"hostname": "n-1.example.com"}),
+    ]
+
+    def statuses(address: str) -> list[int]:
+        peer = {"REMOTE_ADDR": address}
+        return [
+            server.call(method, f"/api/25{path}", token=token, json=body, environ_overrides=peer).status_code
+            for method, path, body in calls
+        ]
+
+    assert {f"{method} {path}" for method, path, _ in calls} == {
+        f"{verb.upper()} /{path.format(id='n-1')}" for path, verb in OPEN_TO_NODES
+    }
+    assert statuses("198.51.100.7") == [200] * 4
+    networks = {"allowed_networks": ["10.0.0.0/8"]}
+    assert server.post("/api/25/settings/allowed_networks/root", json=networks).status_code == 200
+
+    assert statuses("198.51.100.7") == [403] * 4
+    assert statuses("10.1.2.3") == statuses("::ffff:10.1.2.3") == [200] * 4
+    assert statuses("") == [403] * 4
+    refused = server.get("/api/25/nodes/n-1/policy", token=token, environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
+    assert refused.json["errorDetails"] == (
+        "Node 'n-1' may not call from 192.0.2.1, which is in no allowed network of its policy server 'root'; an "
+        "administrator adds one with POST /settings/allowed_networks/root/diff"
+    )
+    others = server.get("/api/25/nodes/n-1/policy", environ_overrides={"REMOTE_ADDR": "192.0.2.1"})
+    assert others.status_code == 200
 
 
 def test_a_report_that_does_not_fit_is_refused_whole_and_one_that_came_before_is_kept_once(server: Server) -> None:
@@ -376,3 +440,25 @@ def test_hostile_input_is_refused_and_never_a_fault_of_the_server(server: Server
         answer = server.post("/api/25/policies/preview", json={"changes": [wrong]})
         assert answer.status_code in (400, 404), (wrong, answer.text)
     assert server.get("/api/25/nodes/n-1/reports").json["data"] == {"runs": []}
+
+
+def test_what_the_fleet_came_to_is_kept_day_by_day(server: Server) -> None:
+    two_nodes(server)
+    now = now_ms()
+
+    for when in (now - 40 * DAY_MS, now - 2 * DAY_MS, now - 2 * DAY_MS + 1000, now):
+        measure_compliance(server.opened, "default", when)
+    measure_compliance(server.opened, "public", now)
+
+    answer = server.get("/api/25/compliance/history").json
+    assert answer["action"] == "getComplianceHistory"
+    shown = answer["data"]["complianceHistory"]
+    assert [one["day"] for one in shown] == [rfc3339(now - 2 * DAY_MS)[:10], rfc3339(now)[:10]]
+    assert [one["measuredAt"] for one in shown] == [rfc3339(now - 2 * DAY_MS), rfc3339(now)]
+    assert (shown[0]["components"], shown[0]["compliance"]) == (6, 83.33)
+    assert set(shown[0]["complianceDetails"]) == {"successAlreadyOK", "successRepaired", "error"}
+    assert len(server.get("/api/25/compliance/history?days=60").json["data"]["complianceHistory"]) == 3
+    assert len(server.get("/api/25/compliance/history?days=1").json["data"]["complianceHistory"]) == 1
+    with server.opened.database.writing_everywhere("test") as connection:
+        drop_old_compliance_days(connection, before_day=now // DAY_MS)
+    assert len(server.get("/api/25/compliance/history?days=60").json["data"]["complianceHistory"]) == 1

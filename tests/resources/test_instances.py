@@ -71,13 +71,13 @@ def test_an_instance_lives_from_creation_to_deletion_and_its_node_is_told(server
     (entry,) = told["directives"]
     assert (entry["directive"], entry["technique"], entry["mode"]) == ("instances", "instanceHosting", "enforce")
     (component,) = entry["components"]
-    assert component["values"]["image"] == "docker.io/library/nginx:1.27-alpine"
-    assert component["values"]["ports"] == [[8080, 80]]
-    assert component["values"]["suspended"] is False
+    assert component["values"]["INSTANCE_IMAGE"] == "docker.io/library/nginx:1.27-alpine"
+    assert component["values"]["Port"] == [{"PORT_NODE": "8080", "PORT_INSTANCE": "80"}]
+    assert component["values"]["INSTANCE_STATE"] == "running"
 
     suspended = server.post("/api/instances/web-1", json={"suspended": True})
     assert suspended.json["data"]["instances"][0]["suspended"] is True
-    assert policy(server)["directives"][0]["components"][0]["values"]["suspended"] is True
+    assert policy(server)["directives"][0]["components"][0]["values"]["INSTANCE_STATE"] == "suspended"
     refused = server.post("/api/instances/web-1", json={"memory": 1024})
     assert refused.status_code == 409
     assert refused.json["errorDetails"] == (
@@ -145,7 +145,10 @@ def test_secret_variables_are_tags_everywhere_and_reach_the_node_alone(server: S
     assert made.status_code == 200, made.json
     tag = made.json["data"]["instances"][0]["variables"]["POSTGRES_PASSWORD"]
     assert tag.keys() == {"$secret"}
-    assert policy(server)["directives"][0]["components"][0]["values"]["environment"]["POSTGRES_PASSWORD"] == tag
+    assert policy(server)["directives"][0]["components"][0]["values"]["Variable"][1] == {
+        "VARIABLE_NAME": "POSTGRES_PASSWORD",
+        "VARIABLE_VALUE": tag,
+    }
     for path in ("/api/instances", "/api/instances/db", "/api/events", "/api/instances/db/history"):
         assert "correct horse" not in server.get(path).text
     token = server.post(f"/api/nodes/{NODE}/token").json["data"]["nodes"][0]["token"]
@@ -182,3 +185,14 @@ def test_another_tenant_sees_nothing(server: Server) -> None:
 
     assert server.get("/api/instances", token=stranger).json["data"]["instances"] == []
     assert server.get("/api/instances/web-1", token=stranger).status_code == 404
+
+
+def test_the_technique_that_hosts_instances_is_the_starter_librarys_and_takes_no_directives(server: Server) -> None:
+    shown = server.get("/api/techniques/instanceHosting/1.0").json["data"]["techniques"][0]
+    assert (shown["system"], shown["source"]) == (True, "starter")
+
+    refused = server.put("/api/directives", json={"displayName": "Mine", "techniqueName": "instanceHosting"})
+
+    assert refused.status_code == 400
+    assert refused.json["errorDetails"].startswith("Technique 'instanceHosting:1.0' takes no directives")
+    assert server.delete("/api/techniques/instanceHosting/1.0").status_code in (403, 409)

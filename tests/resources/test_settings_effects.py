@@ -3,6 +3,7 @@
 import pytest
 
 from tests.installations import Server
+from tests.resources.fleet_samples import node_token
 
 
 @pytest.fixture
@@ -74,3 +75,25 @@ def test_what_a_directive_says_itself_stays(modes: Server) -> None:
     shown_directive = modes.get("/api/24/directives/d-audit").get_json()["data"]["directives"][0]
 
     assert shown_directive["policyMode"] == "audit"
+
+
+def test_a_rule_has_the_modes_in_which_its_nodes_run_it(modes: Server) -> None:
+    def mode(rule: str) -> str:
+        (shown,) = modes.get(f"/api/25/rules/{rule}").get_json()["data"]["rules"]
+        return str(shown["policyMode"])
+
+    for node in ("n-1", "n-2"):
+        node_token(modes, node)
+    group = {"id": "g-1", "displayName": "One", "dynamic": False, "nodeIds": ["n-1", "n-2"]}
+    assert modes.put("/api/25/groups", json=group).status_code == 200
+    rule = {"id": "r-nodes", "displayName": "Nodes", "directives": ["d-enforce"], "targets": ["group:g-1"]}
+    assert modes.put("/api/25/rules", json=rule).status_code == 200
+    seen = [mode("r-nodes")]
+
+    for change in ("/nodes/n-1", "/nodes/n-2"):
+        assert modes.post(f"/api/25{change}", json={"policyMode": "audit"}).status_code == 200
+        seen.append(mode("r-nodes"))
+    assert modes.post("/api/25/groups/g-1", json={"nodeIds": []}).status_code == 200
+    seen.append(mode("r-nodes"))
+
+    assert seen == ["enforce", "mixed", "audit", "enforce"]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.changes.review import rules
-from app.changes.review.rules import RULES, VERBS
+from app.changes.review.case import VERBS
+from app.changes.review.rules import RULES
 from app.core.clock import now_ms, rfc3339
 from app.store.change_requests import Record, find_record, save_records
 from app.store.session import TenantSession
@@ -88,9 +89,29 @@ def people_of(cast: Cast) -> dict[str, Caller]:
         "ruler": cast.person("ruler", "rule_only"),
         "nobody": cast.person("nobody", "no_rights"),
         "robot": cast.account("robot"),
+        "reviews-only": _by_acl(cast, "reviews-only", chief, ("changeRequests/*/reviews", ["post"])),
+        "all-but-deploy": _by_acl(
+            cast,
+            "all-but-deploy",
+            chief,
+            ("changeRequests/*/deploy", []),
+            ("changeRequests/*/accept", []),
+            ("changeRequests/**", _EVERY),
+        ),
         "chiefs-account": cast.account("chiefs-account", chief),
         "chief-readonly": replace(cast.person("onlooker", token="ro")),
     }
+
+
+_BY_PATH = ("chief-readonly", "reviews-only", "all-but-deploy")
+"""Refused by their credential, before anybody asks about the change request."""
+_EVERY = ["get", "post", "patch", "delete"]
+
+
+def _by_acl(cast: Cast, name: str, owner: Caller, *entries: tuple[str, list[str]]) -> Caller:
+    acl = (("changeRequests/*", ["get"]), *entries)
+    listed = tuple({"path": path, "actions": actions} for path, actions in acl)
+    return cast.account(name, owner, authorization="acl", acl=listed)
 
 
 def put_back(cast: Cast, record: Record) -> None:
@@ -142,7 +163,7 @@ def test_can_says_what_the_verb_does(cast: Cast, state: str) -> None:
             expected = False if said is None else said[verb]["allowed"]
             if allowed != expected or (not allowed and answer.status_code not in (403, 409)):
                 mismatches.append((name, verb, expected, answer.get_json()))
-            elif not allowed and said is not None and name != "chief-readonly":
+            elif not allowed and said is not None and name not in _BY_PATH:
                 assert said[verb]["reason"] in answer.get_json()["errorDetails"]
             if allowed:
                 put_back(cast, record)

@@ -25,6 +25,7 @@ def test_the_impact_of_a_request_is_the_difference_of_the_bundles(cast: Cast) ->
     assert gone == "Node 'none' was not found; GET /nodes and GET /nodes/pending list those that exist"
     carol.approve(number)
     assert carol.deploy(number).status_code == 200
+    assert anna.ok("GET", f"/changeRequests/{number}/impact")["data"] == impact
     after = {name: policy(server, name, token)["statement"]["bundle"] for name, token in tokens.items()}
 
     assert {node["id"]: (node["before"], node["after"]) for node in foreseen["nodes"]} == {

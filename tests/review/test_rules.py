@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from app.changes.review.case import Case, Verb
 from app.changes.review.effect import Conflict
 from app.changes.review.gate import Gate, Missing
 from app.changes.review.model import ChangeRequest, Contributor, Planned, State, Wanted
 from app.changes.review.policy import BuiltIn, Need
-from app.changes.review.rules import RULES, Case, Verb, refusal
+from app.changes.review.rules import RULES, refusal
 from app.changes.review.voters import Standing
 from app.core.context import Actor, Context
 
@@ -37,13 +38,15 @@ class Asked:
     rights: frozenset[str] = EVERYTHING
     person: str | None = "own"
     only_reads: bool = False
+    opens: bool = True
     gate: Gate = SATISFIED
     built_in: BuiltIn = SETTINGS
 
     @property
     def case(self) -> Case:
         actor = Actor(f"id-{self.who}", "user", self.who)
-        ctx = Context("default", actor, only_reads=self.only_reads, holds=self.rights.__contains__)
+        holds, opens = self.rights.__contains__, lambda _method, _path: self.opens
+        ctx = Context("default", actor, only_reads=self.only_reads, holds=holds, opens=opens)
         person = actor.id if self.person == "own" else self.person
         standing = Standing(ctx, person, person is not None, None)
         return Case(replace(REQUEST, state=self.state), standing, self.gate, self.built_in)
@@ -55,6 +58,7 @@ def without(*rights: str) -> frozenset[str]:
 
 ALONE = [
     Asked("writer", "comment", "may only read; use one that may write", only_reads=True),
+    Asked("caller", "deploy", "opens no call that does it: POST /changeRequests/7/deploy and POST", opens=False),
     Asked("reader", "comment", "may not read change requests", rights=frozenset()),
     Asked("editor", "edit", "only its author and editors may do this: anna"),
     Asked("validator", "approve", "lacks the rights for it: validator_write", rights=without("validator_write")),

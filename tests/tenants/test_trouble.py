@@ -30,6 +30,8 @@ ENDLESS = text(
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4000000000) SELECT count(*) FROM c"
 )
 
+SLOW = text("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 300000) SELECT count(*) FROM c")
+
 
 def endless_read(work: Work, _given: Given) -> Answer:
     """Run a statement that does not end by itself."""
@@ -49,6 +51,13 @@ def endless_write(work: Work, _given: Given) -> Answer:
     return Answer.plain(work.operate(act))
 
 
+def slow_read(work: Work, _given: Given) -> Answer:
+    """Run a statement that takes a while, and less than the limit."""
+    with work.committer.database.connect(work.ctx.tenant) as connection:
+        connection.execute(SLOW)
+    return Answer.plain("done")
+
+
 def broken(_work: Work, _given: Given) -> Answer:
     """Fail in a way that nobody foresaw."""
     raise ZeroDivisionError("the secret text of a fault")
@@ -64,6 +73,7 @@ TROUBLE = Resource(
     endpoints=(
         _endpoint("/endlessread", endless_read),
         _endpoint("/endlesswrite", endless_write, write=True),
+        _endpoint("/slowread", slow_read),
         _endpoint("/broken", broken),
     ),
 )
@@ -71,7 +81,7 @@ TROUBLE = Resource(
 
 @dataclass
 class Limited:
-    """A server of which every request may take a second."""
+    """A server of which every request may take a second, or as long as is said."""
 
     server: Server
     client: Any
@@ -116,8 +126,20 @@ def test_requirement_20_a_request_over_the_limit_is_502_and_its_statement_cancel
     assert "half" not in {row[0] for row in descriptions}
     assert _seq(limited.server.opened) == before
     assert limited.server.opened.database.in_use == 0
-    assert limited.get("/api/25/rules").status_code == 200
+    assert limited.server.get("/api/25/rules").status_code == 200
     assert limited.server.put("/api/25/parameters", json={"id": "after", "value": "v"}).status_code == 200
+
+
+def test_requirement_20_a_request_that_ends_before_the_limit_passes(config: Config, limited: Limited) -> None:
+    """The statement is watched as above, and what is left of its minute is far more than it takes."""
+    minute = configured(config.database_url, config.keys_dir, config.data_dir, request_timeout_s=60)
+    passing = Limited(limited.server, create_app(minute, limited.server.opened).test_client())
+
+    answers = [passing.get("/api/25/slowread") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.get_json()["data"] for answer in answers] == ["done", "done"]
+    assert limited.server.opened.database.in_use == 0
 
 
 def test_requirement_20_a_writer_whose_turn_does_not_come_is_told_and_is_not_written() -> None:

@@ -6,33 +6,34 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.sternpost_instances import (
+    HostingError,
+    Wanted,
+    container_command,
+    container_environment,
+    shown,
+    unit_environment,
+    unit_text,
+    wanted_of,
+)
 
 SETTLE_S, STOP_S = 1.0, 10.0  # how long it must live to count as started, and may take to end
 UNITS, SYSTEMD = Path("/etc/systemd/system"), Path("/run/systemd/system")
 ACCOUNT = "nobody"
 
 
-class HostingError(Exception):
-    """The instance cannot be brought to where it must be."""
-
-
 @dataclass(frozen=True)
 class Instance:
     """One instance on this machine; `folder` remembers how it was started, and holds what a process stores."""
 
-    want: Mapping[str, Any]
+    want: Wanted
     folder: Path
-
-    @property
-    def name(self) -> str:
-        """What containers, volumes and units are called."""
-        return f"sternpost-{self.want['id']}"
 
     @property
     def file(self) -> Path:
@@ -51,7 +52,7 @@ class Instance:
         """Write down how it was started, whole or not at all."""
         self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         fresh = self.file.with_suffix(".new")
-        _write_private(fresh, json.dumps({"digest": self.want.get("digest"), "runtime": self.want["runtime"], **facts}))
+        _write_private(fresh, json.dumps({"digest": self.want.digest, "runtime": self.want.runtime, **facts}))
         fresh.replace(self.file)
 
 
@@ -74,9 +75,9 @@ class Process:
         shutil.chown(store, ACCOUNT, "nogroup")
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603  a list of words, which no shell reads
-                _words(want),
+                want.program,
                 cwd=store,
-                env={"PATH": os.defpath, "HOME": str(store), **want["environment"]},
+                env={"PATH": os.defpath, "HOME": str(store), **want.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -112,7 +113,7 @@ class Unit:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._unit = f"{instance.name}.service"
+        self._unit = f"{instance.want.name}.service"
 
     def is_running(self) -> bool:
         """Ask systemd."""
@@ -123,10 +124,8 @@ class Unit:
         instance = self._instance
         instance.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         environment = instance.folder / "environment"
-        _write_private(
-            environment, "".join(f"{one}={_quoted(text)}\n" for one, text in instance.want["environment"].items())
-        )
-        (UNITS / self._unit).write_text(unit_text(instance.want, instance.name, environment), "utf-8")
+        _write_private(environment, unit_environment(instance.want))
+        (UNITS / self._unit).write_text(unit_text(instance.want, environment), "utf-8")
         _run(["systemctl", "daemon-reload"])
         _run(["systemctl", "enable", self._unit])
         _run(["systemctl", "restart", self._unit])
@@ -145,7 +144,7 @@ class Unit:
         (UNITS / self._unit).unlink(missing_ok=True)
         _run(["systemctl", "daemon-reload"])
         for place in ("/var/lib/private", "/var/lib"):
-            shutil.rmtree(Path(place) / self._instance.name, ignore_errors=True)
+            shutil.rmtree(Path(place) / self._instance.want.name, ignore_errors=True)
 
 
 class Container:
@@ -156,7 +155,7 @@ class Container:
 
     def is_running(self) -> bool:
         """Ask podman."""
-        asked = _run(["podman", "inspect", "--format", "{{.State.Running}}", self._instance.name], check=False)
+        asked = _run(["podman", "inspect", "--format", "{{.State.Running}}", self._instance.want.name], check=False)
         return asked.stdout.strip() == "true"
 
     def start(self) -> None:
@@ -164,69 +163,34 @@ class Container:
         instance = self._instance
         instance.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         environment = instance.folder / "environment"
-        broken = [name for name, text in instance.want["environment"].items() if "\n" in text]
-        if broken:
-            raise HostingError(f"the variable {broken[0]} has a line break, which podman cannot hand on")
-        _write_private(environment, "".join(f"{name}={text}\n" for name, text in instance.want["environment"].items()))
-        _run(container_command(instance.want, instance.name, environment))
+        _write_private(environment, container_environment(instance.want))
+        _run(container_command(instance.want, environment))
         instance.remember()
 
     def stop(self) -> None:
         """Stop it; the container and its volume stay."""
-        _run(["podman", "stop", "--ignore", "--time", str(int(STOP_S)), self._instance.name])
+        _run(["podman", "stop", "--ignore", "--time", str(int(STOP_S)), self._instance.want.name])
 
     def remove(self) -> None:
         """Take the container and its volume away."""
-        _run(["podman", "rm", "--force", "--ignore", self._instance.name])
-        _run(["podman", "volume", "rm", "--force", self._instance.name])
-
-
-def container_command(want: Mapping[str, Any], name: str, environment: Path) -> list[str]:
-    """Give the words that start a container."""
-    ports = [word for host, inner in want["ports"] for word in ("--publish", f"{host}:{inner}")]
-    volume = ["--volume", f"{name}:{want['volume']}"] if want["volume"] else []
-    limits = ["--memory", f"{want['memory']}m", "--cpus", str(want["cpu"])]
-    start = ["podman", "run", "--detach", "--replace", "--name", name, "--restart", "always"]
-    return [*start, *limits, *ports, *volume, "--env-file", str(environment), "--", want["image"], *want["arguments"]]
-
-
-def unit_text(want: Mapping[str, Any], name: str, environment: Path) -> str:
-    """Write the unit of an instance; `%` and `$` mean themselves in it."""
-    command = " ".join(_quoted(word.replace("%", "%%").replace("$", "$$")) for word in _words(want))
-    return f"""[Unit]
-Description=Instance {want["id"]} of Sternpost
-After=network-online.target
-
-[Service]
-ExecStart={command}
-EnvironmentFile={environment}
-DynamicUser=yes
-StateDirectory={name}
-WorkingDirectory=%S/{name}
-Restart=always
-RestartSec=5
-MemoryMax={want["memory"]}M
-CPUQuota={round(float(want["cpu"]) * 100)}%
-
-[Install]
-WantedBy=multi-user.target
-"""
+        _run(["podman", "rm", "--force", "--ignore", self._instance.want.name])
+        _run(["podman", "volume", "rm", "--force", self._instance.want.name])
 
 
 def keep(instance: Instance, *, only_look: bool) -> str:
     """Bring an instance to where it must be and say what was done; empty when nothing had to be."""
     host = _host_of(instance)
-    if instance.want.get("absent"):
+    if instance.want.state == "absent":
         if not only_look:
             host.remove()
             shutil.rmtree(instance.folder)
         return "It is removed, with what it stored"
     is_running = host.is_running()
-    if instance.want["suspended"]:
+    if instance.want.state == "suspended":
         if is_running and not only_look:
             host.stop()
         return "It is stopped, and keeps what it stored" if is_running else ""
-    if is_running and instance.started().get("digest") == instance.want["digest"]:
+    if is_running and instance.started().get("digest") == instance.want.digest:
         return ""
     if not only_look:
         host.stop()
@@ -235,18 +199,11 @@ def keep(instance: Instance, *, only_look: bool) -> str:
 
 
 def _host_of(instance: Instance) -> Process | Unit | Container:
-    if instance.want["runtime"] == "container":
+    if instance.want.runtime == "container":
         if shutil.which("podman") is None:
             raise HostingError("podman is not installed; it runs the containers")
         return Container(instance)
     return Unit(instance) if SYSTEMD.exists() else Process(instance)
-
-
-def _words(want: Mapping[str, Any]) -> list[str]:
-    words = [str(word) for word in want["arguments"]]
-    if not words or not words[0].startswith("/"):
-        raise HostingError("the command must begin with the absolute path of a program")
-    return words
 
 
 def _birth(pid: int) -> str | None:
@@ -265,22 +222,17 @@ def _moments(seconds: float) -> Iterator[None]:
         time.sleep(0.05)
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
 def _write_private(file: Path, text: str) -> None:
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
         opened.write(text)
 
 
-def _run(command: Sequence[str], *, check: bool = True) -> "subprocess.CompletedProcess[str]":
+def _run(command: list[str], *, check: bool = True) -> "subprocess.CompletedProcess[str]":
     ended = subprocess.run(  # noqa: S603  a list of words, which no shell reads
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
     )
     if check and ended.returncode != 0:
-        raise HostingError(f"{command[0]} {command[1]} ended with {ended.returncode}: {ended.stderr.strip()[-500:]}")
+        raise HostingError(f"{shown(command)} ended with {ended.returncode}: {ended.stderr.strip()[-500:]}")
     return ended
 
 
@@ -288,11 +240,11 @@ def main() -> None:
     """Run as a module of Ansible."""
     arguments = {"want": {"type": "dict", "required": True}, "root": {"type": "path", "required": True}}
     module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
-    want = module.params["want"]
+    want = wanted_of(module.params["want"])
     try:
-        done = keep(Instance(want, Path(module.params["root"]) / want["id"]), only_look=module.check_mode)
+        done = keep(Instance(want, Path(module.params["root"]) / want.id), only_look=module.check_mode)
     except (HostingError, OSError) as error:
-        module.fail_json(msg=f"Instance {want['id']}: {error}")
+        module.fail_json(msg=f"Instance {want.id}: {error}")
     module.exit_json(changed=bool(done), msg=done)
 
 

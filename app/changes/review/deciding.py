@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from app.changes.change import Edit
 from app.changes.judging import Judged, judge
+from app.changes.review.case import Verb
 from app.changes.review.deploying import check_hash, review_of, with_review
 from app.changes.review.desk import Assessment, Desk
 from app.changes.review.effect import Side, diff_hash, merged
 from app.changes.review.filing import Filing, Held, Proposal, file_request, opened
 from app.changes.review.model import ChangeRequest, Contributor, Planned, Verdict, contributor_of, wanted_of
-from app.changes.review.rules import Verb, demand
+from app.changes.review.rules import demand
 from app.changes.review.telling import modified, moved
 from app.changes.review.timing import Moved
 from app.core.clock import rfc3339

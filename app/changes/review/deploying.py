@@ -9,7 +9,7 @@ from app.changes.review.desk import Assessment, Desk
 from app.changes.review.filing import read_facts
 from app.changes.review.foreseeing import diff_of
 from app.changes.review.model import ChangeRequest, Planned, Review, contributor_of
-from app.changes.review.rules import Verb, demand
+from app.changes.review.rules import demand
 from app.changes.review.telling import glass_broken, moved, trail_of
 from app.core.context import Context
 from app.core.errors import InvalidError, StepError
@@ -88,10 +88,9 @@ def deploy(desk: Desk, ctx: Context, asked: Deployment) -> Passing:
     before = desk.get(asked.id)
     seen = desk.assess(before, ctx, keep=True)
     check_hash(before, asked.diff_hash, seen.digest)
-    verb: Verb = "breakGlass" if asked.break_glass else "deploy"
     if asked.approve and before.state == "inReview" and not seen.gate.is_satisfied:
         seen = _approved(desk, seen, ctx, asked)
-    demand(desk.case(seen, ctx), verb)
+    demand(desk.case(seen, ctx), "breakGlass" if asked.break_glass else "deploy")
     if asked.break_glass and not ctx.reason.strip():
         text = "breakGlass needs a reason; everybody who was not asked is told it"
         raise InvalidError(text, fields={"breakGlass.reason": [text]})

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from app.changes.change import Change, as_stored
 from app.changes.judging import Judged, Laws, judge
 from app.changes.review.blame import attributed
+from app.changes.review.case import Case
 from app.changes.review.effect import Merge, diff_hash, merged
 from app.changes.review.gate import Bench, Gate, judge_gate
 from app.changes.review.matching import Effects, effects_of, matching
 from app.changes.review.model import ChangeRequest, Filed, Wanted, change_request_of
 from app.changes.review.policy import OTHER_KEYS, SWITCH_KEY, BuiltIn, Policies, Policy, policies_of
 from app.changes.review.reach import Reach
-from app.changes.review.rules import Case
 from app.changes.review.voters import Voters
 from app.changes.secrecy import Sealer
 from app.changes.view import BatchView, Before

@@ -5,12 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from app.changes.change import Change
+from app.core.targets import ALL, EVERY_NODE, GROUP, SERVERS
 from app.store.documents import Stored
 from app.store.nodes import ROOT
-
-GROUP: Final = "group:"
-ALL: Final = frozenset({"special:all", "special:all_exceptPolicyServers"})
-SERVERS: Final = "special:all_policyServers"
 
 
 class State(Protocol):
@@ -54,13 +51,13 @@ class Nodes:
         """Tell whether any of them is in a supervised target; what cannot be seen counts as supervised."""
         if self.unseen or not self.ids:
             return bool(self.unseen)
-        if not set(unsupervised) >= ALL or (ROOT in self.ids and SERVERS not in unsupervised):
+        if not set(unsupervised) >= EVERY_NODE or (ROOT in self.ids and SERVERS not in unsupervised):
             return True
         return any(GROUP + group not in unsupervised for group in self.groups)
 
 
 NOBODY: Final = Nodes()
-EVERYTHING: Final = Nodes(unseen=frozenset({"special:all"}))
+EVERYTHING: Final = Nodes(unseen=frozenset({ALL}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.changes.review.gate import Gate
-from app.changes.review.model import ChangeRequest
-from app.changes.review.policy import BuiltIn
-from app.changes.review.voters import APPROVE, BREAK_GLASS, DEPLOY, Standing
+from app.changes.review.case import CALLS, VERBS, Case, Verb
+from app.changes.review.voters import APPROVE, BREAK_GLASS, DEPLOY
 from app.core.canonical import Document
 from app.core.clock import rfc3339
 from app.core.errors import StepError, SternpostError, UndecidedError
 
-Verb = Literal[
-    "edit", "submit", "approve", "requestChanges", "comment", "deploy", "schedule", "confirm", "rebase", "withdraw",
-    "decline", "reopen", "breakGlass",
-]  # fmt: skip
-VERBS: Final[tuple[Verb, ...]] = (
-    "edit", "submit", "approve", "requestChanges", "comment", "deploy", "schedule", "confirm", "rebase", "withdraw",
-    "decline", "reopen", "breakGlass",
-)  # fmt: skip
 About = Literal["person", "state", "gate"]
 
 OPEN_STATES: Final = ("draft", "inReview", "approved", "scheduled")
@@ -43,35 +33,6 @@ STATES: Final[dict[Verb, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """All that the rules look at: the change request, who asks, and how the gate stands now."""
-
-    one: ChangeRequest
-    standing: Standing
-    gate: Gate
-    built_in: BuiltIn
-
-    @property
-    def is_mine(self) -> bool:
-        """Tell whether who asks had a hand in it, through whatever account."""
-        standing = self.standing
-        behalf = standing.ctx.on_behalf_of
-        impersonated = behalf is not None and self.one.involves(None, behalf.id)
-        return self.one.involves(standing.person, standing.ctx.actor.id) or impersonated
-
-    @property
-    def only_reads(self) -> bool:
-        """Tell whether who asks came with a token for reading."""
-        return self.standing.ctx.only_reads
-
-    @property
-    def may_edit(self) -> bool:
-        """Tell whether who asks is its author, or may edit it beside the author."""
-        handles = {self.standing.ctx.actor.handle}
-        return self.is_mine or not handles.isdisjoint(self.one.invited)
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
     """One reason to refuse some verbs; `fault` says it, or None. What is about the person is 403, all else 409."""
 
@@ -87,6 +48,14 @@ def _lacks(case: Case, rights: Iterable[str]) -> str:
 
 def _writer(case: Case, _verb: Verb) -> str | None:
     return f"the token of '{case.standing.handle}' may only read; use one that may write" if case.only_reads else None
+
+
+def _caller(case: Case, verb: Verb) -> str | None:
+    calls = [(method, path.format(id=case.one.id)) for method, path in CALLS[verb]]
+    if any(case.standing.ctx.opens(*call) for call in calls):
+        return None
+    named = " and ".join(f"{method} {path}" for method, path in calls)
+    return f"the ACL of '{case.standing.handle}' opens no call that does it: {named}"
 
 
 def _validator(case: Case, _verb: Verb) -> str | None:
@@ -188,6 +157,7 @@ def _thawed(case: Case, _verb: Verb) -> str | None:
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("writer", VERBS, "person", _writer),
+    Rule("caller", VERBS, "person", _caller),
     Rule("reader", ("comment",), "person", _reader),
     Rule("editor", ("edit", "submit", "rebase", "withdraw", "reopen"), "person", _editor),
     Rule("validator", ("approve", "requestChanges"), "person", _validator),

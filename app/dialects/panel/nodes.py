@@ -4,7 +4,6 @@ import re
 from ipaddress import ip_address
 from typing import Final
 
-from app.changes.change import Edit
 from app.changes.settings import setting
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
@@ -13,10 +12,11 @@ from app.core.ids import new_id
 from app.dialects.panel.answers import Reply, waiting
 from app.dialects.panel.reading import Asked, loose_text
 from app.fleet.compliance.lines import Terms
+from app.fleet.fleet import missing_node
 from app.resources.nodes.creating import create_node
-from app.resources.nodes.service import delete_node, get_node
+from app.resources.nodes.service import delete_node, delete_node_with_instances, get_node
 from app.store.documents import find_document
-from app.store.nodes import Node, Summary, summaries
+from app.store.nodes import Node, Summary, find_node, summaries
 from app.store.sources import documents_with
 
 FIELDS: Final = ("name", "tags", "ram", "disk", "processor", "port")
@@ -99,13 +99,16 @@ def remove_node(work: Work, asked: Asked) -> Reply:
     node_id = asked.identity("nodeId", "Invalid node")
     with_instances = asked.flag("deleteInstances") or asked.query.get("deleteinstances", "").lower() == "true"
     try:
-        get_node(work, node_id)
+        known = find_node(work.session, node_id)
+        # Of one that is not there the writing says what is to be said: a repeated request has its first answer.
+        if known is not None and known.status == "pending":
+            raise missing_node(node_id)
         if with_instances:
-            hosted = documents_with(work.session, "instance", "nodeId", node_id)
-            outcome = work.submit([Edit("instance", one.id, "delete") for one in hosted]) if hosted else None
-            if outcome is not None and outcome.change_request is not None:
+            outcome = delete_node_with_instances(work, node_id)
+            if outcome.change_request is not None:
                 return waiting(outcome.change_request)
-        delete_node(work, node_id)
+        else:
+            delete_node(work, node_id)
     except NotFoundError as error:
         raise InvalidError("Invalid node") from error
     except ConflictError as error:

@@ -122,14 +122,14 @@ def _applied(configuration: Configuration, rules: Iterable[str]) -> Iterator[_Ap
                 found[directive_id].rules.append(rule)
                 continue
             directive = configuration.directives.get(directive_id)
-            technique = _technique(configuration, directive) if directive is not None else None
+            technique = technique_of(configuration, directive) if directive is not None else None
             if directive is not None and technique is not None:
                 order = (name, rule, str(directive["displayName"]), directive_id)
                 found[directive_id] = _Applied(directive_id, directive, technique, [rule], order)
     yield from found.values()
 
 
-def _technique(configuration: Configuration, directive: Document) -> Technique | None:
+def technique_of(configuration: Configuration, directive: Document) -> Technique | None:
     """Give the technique of a directive that is applied at all."""
     technique = configuration.techniques.get(
         document_id(str(directive["techniqueName"]), str(directive["techniqueVersion"]))

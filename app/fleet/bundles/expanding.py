@@ -1,7 +1,7 @@
 """References in the values of directives, such as `${node.properties[site]}`, replaced by what a node has there."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from app.core.canonical import JSON, canonical
 from app.fleet.bundles.facts import NodeFacts
@@ -38,6 +38,23 @@ def expand(text: str, node: NodeFacts, parameters: Mapping[str, JSON]) -> JSON:
         parts.append(_value_text(_resolve(found[0], found[1], node, parameters)))
         end = found.end()
     return joined([*parts, text[end:]])
+
+
+def references_in(value: JSON) -> Iterator[str]:
+    """Give each reference in the texts of any JSON, as it is written."""
+    if isinstance(value, str):
+        yield from (found[0] for found in _REFERENCE.finditer(value))
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from references_in(one)
+
+
+def answer_of(reference: str, node: NodeFacts, parameters: Mapping[str, JSON]) -> str:
+    """Say what a reference comes to on a node, or why to nothing; equal answers make equal values."""
+    try:
+        return canonical(expand(reference, node, parameters)).decode()
+    except UnresolvedError as error:
+        return f"? {error}"
 
 
 def joined(parts: Iterable[JSON]) -> JSON:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from app.core.canonical import JSON, Document
+from app.core.canonical import JSON, Document, canonical
 from app.fleet.bundles.components import NO_VALUE
 from app.fleet.compliance.statuses import APPLYING, AUDITED
 from app.store.reports import Result, Run
@@ -43,81 +44,141 @@ class Terms:
         return self.run_frequency * MINUTE_MS + GRACE_MS
 
 
-class Expected(NamedTuple):
-    """The bundle that a node was told, by hash, and when; `told` is None where it never asked."""
+class Demand(NamedTuple):
+    """One component that a bundle demands; `form` is equal where it is demanded in the very same form."""
 
-    hash: str
-    bundle: Document
-    told: int | None
-
-
-class _Demand(NamedTuple):
     directive: str
     rules: tuple[str, ...]
     component: str
     value: str
     mode: str
+    form: bytes = b""
 
 
-def lines_of(node: str, expected: Expected, run: Run | None, terms: Terms) -> Iterator[Line]:
-    """Hold the newest run of a node against what it was told."""
-    demands = list(_demands(expected.bundle))
-    blank = _blank_status(expected, run, terms)
-    if blank is not None or run is None:
-        for one in demands:
+Demands = Sequence[Demand]
+
+
+class Expected(NamedTuple):
+    """What a node must do now: the bundle by hash, what it demands, and what the node was told last, and when.
+
+    `told` and `since` are None where it never asked.
+    """
+
+    hash: str
+    demands: Demands
+    told: str | None
+    since: int | None
+
+
+class Reported(NamedTuple):
+    """The newest run of a node, and what the bundle that was run demanded; nothing where nobody knows that any more."""
+
+    run: Run
+    demands: Demands
+
+
+def lines_of(node: str, expected: Expected, reported: Reported | None, terms: Terms) -> Iterator[Line]:
+    """Hold the newest run of a node against what it must do now.
+
+    What a newer policy demands in the same form as that which was run keeps its result; the rest is being applied as
+    long as the node's report may take.
+    """
+    blank = _blank_status(expected, reported, terms)
+    if blank is not None or reported is None:
+        for one in expected.demands:
             yield from _spread(node, one, blank or NO_REPORT, "")
-        return
-    yield from _held_against(node, demands, run.results)
+    elif reported.run.bundle == expected.hash:
+        yield from _held_against(node, expected.demands, reported.run.results)
+    else:
+        yield from _carried_over(node, expected, reported, terms)
 
 
-def _blank_status(expected: Expected, run: Run | None, terms: Terms) -> str | None:
+def _blank_status(expected: Expected, reported: Reported | None, terms: Terms) -> str | None:
     """Give the one status of all components, where their own do not count; None where they do."""
     if terms.reporting == DISABLED:
         return "reportsDisabled"
-    if run is None or run.bundle != expected.hash:
-        waits = expected.told is not None and terms.now - expected.told <= terms.lasts_ms
-        return APPLYING if waits else NO_REPORT
-    if terms.reporting != CHANGES_ONLY and terms.now - run.received > terms.lasts_ms:
-        return NO_REPORT
+    if reported is None:
+        return APPLYING if _is_due(expected, terms) else NO_REPORT
+    if terms.reporting != CHANGES_ONLY and terms.now - reported.run.received > terms.lasts_ms:
+        return APPLYING if reported.run.bundle != expected.hash and _is_due(expected, terms) else NO_REPORT
     return None
 
 
-def _held_against(node: str, demands: Sequence[_Demand], results: Sequence[Result]) -> Iterator[Line]:
-    reported: dict[tuple[str, str, str], list[Result]] = {}
-    for result in results:
-        reported.setdefault((result.directive, result.component, result.value), []).append(result)
-    for one in demands:
-        found = reported.get((one.directive, one.component, one.value))
-        if not found:
-            yield from _spread(node, one, "unexpectedMissingComponent", "The agent said nothing of it")
-            continue
-        # Two components may have the same name and value; they are reported in their order.
-        result = found.pop(0)
-        is_audit = result.status in AUDITED
-        if one.mode in ("audit", "enforce") and result.status != "error" and is_audit != (one.mode == "audit"):
-            yield from _spread(node, one, "badPolicyMode", result.message)
+def _is_due(expected: Expected, terms: Terms) -> bool:
+    """Tell whether the report about what the node was told last may still come."""
+    return expected.since is not None and terms.now - expected.since <= terms.lasts_ms
+
+
+def _carried_over(node: str, expected: Expected, reported: Reported, terms: Terms) -> Iterator[Line]:
+    results = _by_component(reported.run.results)
+    known: dict[tuple[tuple[str, str, str], bytes], list[Result]] = {}
+    for one in reported.demands:
+        if found := results.get(_key(one)):
+            known.setdefault((_key(one), one.form), []).append(found.pop(0))
+    # A node that reports and was not told yet will be at its next run.
+    comes = expected.told != expected.hash or _is_due(expected, terms)
+    for one in expected.demands:
+        kept = known.get((_key(one), one.form))
+        if kept:
+            yield from _judged(node, one, kept.pop(0))
         else:
-            yield from _spread(node, one, result.status, result.message)
+            yield from _spread(node, one, APPLYING if comes else NO_REPORT, "")
+
+
+def _held_against(node: str, demands: Demands, results: Sequence[Result]) -> Iterator[Line]:
+    reported = _by_component(results)
+    for one in demands:
+        found = reported.get(_key(one))
+        if found:
+            # Two components may have the same name and value; they are reported in their order.
+            yield from _judged(node, one, found.pop(0))
+        else:
+            yield from _spread(node, one, "unexpectedMissingComponent", "The agent said nothing of it")
     for left in reported.values():
         for result in left:
-            unknown = _Demand(result.directive, result.rules, result.component, result.value, "")
+            unknown = Demand(result.directive, result.rules, result.component, result.value, "")
             yield from _spread(node, unknown, "unexpectedUnknownComponent", result.message)
 
 
-def _spread(node: str, one: _Demand, status: str, message: str) -> Iterator[Line]:
+def _by_component(results: Sequence[Result]) -> dict[tuple[str, str, str], list[Result]]:
+    found: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        found.setdefault((result.directive, result.component, result.value), []).append(result)
+    return found
+
+
+def _key(one: Demand) -> tuple[str, str, str]:
+    return one.directive, one.component, one.value
+
+
+def _judged(node: str, one: Demand, result: Result) -> Iterator[Line]:
+    is_audit = result.status in AUDITED
+    is_wrong = one.mode in ("audit", "enforce") and result.status != "error" and is_audit != (one.mode == "audit")
+    yield from _spread(node, one, "badPolicyMode" if is_wrong else result.status, result.message)
+
+
+def _spread(node: str, one: Demand, status: str, message: str) -> Iterator[Line]:
     for rule in one.rules:
         yield Line(node, rule, one.directive, one.component, one.value, status, message, one.mode)
 
 
-def _demands(bundle: Document) -> Iterator[_Demand]:
+def demands_of(bundle: Document) -> Demands:
+    """List what a bundle demands; what could not be resolved is demanded too."""
+    return [*_demands(bundle)]
+
+
+def _demands(bundle: Document) -> Iterator[Demand]:
     for entry in _objects(bundle.get("directives")):
+        said = {name: entry.get(name) for name in ("technique", "version", "mode")}
         for component in _objects(entry.get("components")):
             named = str(component["component"]), str(component["value"])
-            yield _Demand(str(entry["directive"]), _texts(entry["rules"]), *named, str(entry["mode"]))
+            form = blake2b(canonical({**said, "values": component["values"]}), digest_size=16).digest()
+            yield Demand(str(entry["directive"]), _texts(entry["rules"]), *named, str(entry["mode"]), form)
     for fault in _objects(bundle.get("faults")):
-        yield _Demand(
-            str(fault["directive"]), _texts(fault["rules"]), str(fault["component"]), NO_VALUE, str(fault["mode"])
-        )
+        named = str(fault["component"]), NO_VALUE
+        # What is wrong with an instance is brought by no rule, and has no mode of its own.
+        mode, form = str(fault.get("mode", "")), str(fault["text"]).encode()
+        yield Demand(str(fault["directive"]), _texts(fault["rules"]), *named, mode, form)
 
 
 def _objects(value: JSON) -> Iterator[Mapping[str, JSON]]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final
 
 from app.core.canonical import JSON, Document
@@ -50,6 +51,18 @@ def compliance_of(counts: Mapping[str, int], precision: int) -> float | int:
 
     Where nothing is demanded it is 0, and the details are empty.
     """
+    return _compliance(tuple(counts.items()), precision)
+
+
+def details_of(counts: Mapping[str, int], precision: int) -> Document:
+    """Give the share of each status that occurs; the largest takes what rounding leaves over, so that all make 100."""
+    return dict(_details(tuple(counts.items()), precision))
+
+
+# Most nodes of a fleet come to the same few counts, and shares are what takes the time.
+@lru_cache(maxsize=4096)
+def _compliance(counted: tuple[tuple[str, int], ...], precision: int) -> float | int:
+    counts = dict(counted)
     demanded = sum(number for status, number in counts.items() if status != APPLYING)
     good = sum(counts.get(status, 0) for status in GOOD)
     if not demanded:
@@ -60,18 +73,19 @@ def compliance_of(counts: Mapping[str, int], precision: int) -> float | int:
     return _number(share if good == demanded else min(share, 100 - least))
 
 
-def details_of(counts: Mapping[str, int], precision: int) -> Document:
-    """Give the share of each status that occurs; the largest takes what rounding leaves over, so that all make 100."""
+@lru_cache(maxsize=4096)
+def _details(counted: tuple[tuple[str, int], ...], precision: int) -> tuple[tuple[str, float | int], ...]:
+    counts = dict(counted)
     total = sum(counts.values())
     shares = {status: _percent(counts[status], total, precision) for status in STATUSES if counts.get(status)}
     if not shares:
-        return {}
+        return ()
     # A status that occurs is never shown as nothing.
     least = Decimal(1).scaleb(-precision)
     shares = {status: max(share, least) for status, share in shares.items()}
     largest = max(shares, key=lambda status: shares[status])
     shares[largest] += 100 - sum(shares.values())
-    return {status: _number(share) for status, share in shares.items()}
+    return tuple((status, _number(share)) for status, share in shares.items())
 
 
 def summary(counts: Mapping[str, int], precision: int) -> Document:

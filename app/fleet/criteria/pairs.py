@@ -1,22 +1,23 @@
 """Named values (properties of nodes, variables of their environment) and how they are compared."""
 
 import re
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
-import jsonpath
 import orjson
 
 from app.core.canonical import JSON, canonical
 from app.fleet.criteria.comparing import Comparison, Value, ValueType
+
+if TYPE_CHECKING:
+    import jsonpath
 
 Pair = tuple[str, str]
 """A name and a value: a text as it is, all other JSON as canonical text."""
 
 MAX_PATH_LENGTH: Final = 500
 
-_PATHS: Final = jsonpath.JSONPathEnvironment(strict=True)
-# Functions, and more than one walk through all depths, would let a path take for ever.
-_PATHS.function_extensions.clear()
+# More than one walk through all depths would let a path take for ever.
 _WALK: Final = ".."
 _DOT_BEFORE_BRACKET: Final = re.compile(r"(?<!\.)\.\[")
 
@@ -74,6 +75,8 @@ def _selecting(text: str) -> Comparison:
         raise ValueError(f"has a path of {len(path)} characters; at most {MAX_PATH_LENGTH} are taken")
     if path.count(_WALK) > 1:
         raise ValueError("has more than one '..' in its path; name the members between")
+    from jsonpath import JSONPathError  # noqa: PLC0415  as in `_paths`
+
     compiled = _compiled(path)
 
     def test(held: Value) -> bool:
@@ -85,16 +88,27 @@ def _selecting(text: str) -> Comparison:
             return False
         try:
             return isinstance(document, dict | list) and next(iter(compiled.finditer(document)), None) is not None
-        except (jsonpath.JSONPathError, RecursionError, TypeError):
+        except (JSONPathError, RecursionError, TypeError):
             return False  # a comparison that this value does not bear finds nothing in it
 
     return Comparison(test)
 
 
-def _compiled(path: str) -> jsonpath.CompoundJSONPath | jsonpath.JSONPath:
+@cache
+def _paths() -> "jsonpath.JSONPathEnvironment":
+    import jsonpath  # noqa: PLC0415  to load it takes a twentieth of a start, and few queries hold a path
+
+    paths = jsonpath.JSONPathEnvironment(strict=True)
+    paths.function_extensions.clear()  # they too would let a path take for ever
+    return paths
+
+
+def _compiled(path: str) -> "jsonpath.CompoundJSONPath | jsonpath.JSONPath":
+    from jsonpath import JSONPathError  # noqa: PLC0415  as in `_paths`
+
     try:
-        return _PATHS.compile(_rooted(path))
-    except (jsonpath.JSONPathError, RecursionError, ValueError) as fault:
+        return _paths().compile(_rooted(path))
+    except (JSONPathError, RecursionError, ValueError) as fault:
         raise ValueError(f"has no JSON path behind ':' ({str(fault).partition(chr(10))[0][:100]})") from None
 
 

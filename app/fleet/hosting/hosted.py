@@ -54,26 +54,36 @@ class Hosted:
 
 
 def component_of(instance: Document, image: Document) -> Document:
-    """Say what a node must run; the value names the instance and this very form of it, as reports repeat it."""
+    """Say what a node must run, in the variables of the technique.
+
+    The component's value names the instance and this very form of it, as reports repeat it.
+    """
     given = instance["variables"]
     variables: Mapping[str, JSON] = given if isinstance(given, dict) else {}
-    volume = str(image["volume"])
     values: Document = {
-        "id": instance["id"],
-        "runtime": image["runtime"],
-        "image": image["image"],
-        "arguments": arguments_of(image, variables),
-        "environment": environment_of(image, variables),
-        "memory": instance["memory"],
-        "cpu": instance["cpu"],
-        "ports": [[one.host, one.inner] for one in read_ports(str(instance["ports"]))],
-        "volume": volume,
-        "stopCommand": image["stopCommand"],
-        "suspended": instance["suspended"],
+        "INSTANCE_ID": instance["id"],
+        "INSTANCE_RUNTIME": image["runtime"],
+        "INSTANCE_STATE": "suspended" if instance["suspended"] is True else "running",
+        "INSTANCE_MEMORY": str(instance["memory"]),
+        "INSTANCE_CPU": _decimal(instance["cpu"]),
+        "INSTANCE_IMAGE": image["image"],
+        "INSTANCE_VOLUME": image["volume"],
+        "Port": [
+            {"PORT_NODE": str(one.host), "PORT_INSTANCE": str(one.inner)} for one in read_ports(str(instance["ports"]))
+        ],
+        "Argument": [{"ARGUMENT_VALUE": word} for word in arguments_of(image, variables)],
+        "Variable": [
+            {"VARIABLE_NAME": name, "VARIABLE_VALUE": value} for name, value in environment_of(image, variables).items()
+        ],
     }
     digest = hashlib.sha256(canonical(values)).hexdigest()[:_DIGEST_LENGTH]
-    values["digest"] = digest
+    values["INSTANCE_DIGEST"] = digest
     return {"component": COMPONENT, "value": f"{instance['id']} {digest}", "values": values}
+
+
+def _decimal(cores: JSON) -> str:
+    """Write a number of cores without an exponent."""
+    return f"{cores:.9f}".rstrip("0").rstrip(".") if isinstance(cores, int | float) else ""
 
 
 def entry_of(components: Iterable[Document], mode: str) -> Document:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
+from pyroaring import BitMap
+
 from app.changes.following import Derivation
 from app.core.deadline import present
 from app.fleet.criteria.compiling import Facet
@@ -32,6 +34,7 @@ class FleetIndex:
         self._epoch = NOTHING_SEEN
         self._unsettled = False
         self._inhabited: set[str] = set()
+        self._seen = [BitMap()] * 4
         self.texts: dict[str, tuple[str, bytes]] = {}
         """Texts of rules' computed members; another mapping whenever what they are computed from has changed."""
 
@@ -111,9 +114,18 @@ class FleetIndex:
 
     def _settle_texts(self, changed: set[str], *, documents: bool) -> None:
         inhabited = {group for group in changed if self._sight.members_of(group)}
-        if documents or inhabited != self._inhabited & changed:
+        if self._settle_modes(changed) or documents or inhabited != self._inhabited & changed:
             self.texts = {}
         self._inhabited = self._inhabited - changed | inhabited
+
+    def _settle_modes(self, changed: set[str]) -> bool:
+        """Tell whether the modes of the nodes of any rule may be others now."""
+        nodes = self._sight.nodes
+        seen = [*nodes.in_mode.values(), nodes.accepted, nodes.servers]
+        moved = any(old is not new for old, new in zip(self._seen, seen, strict=True))
+        counts = any(self._seen[:-2]) or any(seen[:-2])
+        self._seen = seen
+        return counts and (moved or bool(changed))
 
 
 FLEET = Derivation("fleet", ("group", "rule", "directive", "technique", "setting"), FleetIndex, FleetIndex.note)

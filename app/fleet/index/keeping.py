@@ -6,13 +6,14 @@ from typing import Final
 from pyroaring import BitMap
 
 from app.core.canonical import Document
+from app.core.targets import GROUP, SPECIAL
 from app.fleet.criteria.asking import finds
 from app.fleet.index.groups import Group, order_of, read_group, spread
 from app.fleet.index.nodes import Told
 from app.fleet.index.sight import Sight
 from app.fleet.keeping import kept_of
 from app.fleet.references import items
-from app.fleet.targets import GROUP, SPECIAL, simple_targets
+from app.fleet.targets import simple_targets
 from app.store.documents import Stored
 
 ONE_BY_ONE: Final = 200

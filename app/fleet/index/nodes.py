@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from pyroaring import BitMap
 
+from app.fleet.bundles.modes import AUDIT, DEFAULT, ENFORCE
 from app.fleet.criteria.comparing import Value
 from app.fleet.criteria.compiling import Facet, InGroup, Query, Term, elements_of
 from app.fleet.index.postings import Postings
@@ -23,6 +24,8 @@ class Nodes:
     def __init__(self) -> None:
         self.accepted = BitMap()
         self.servers = BitMap()
+        self.in_mode: dict[str, BitMap] = {mode: BitMap() for mode in (AUDIT, ENFORCE)}
+        """Nodes that say in which mode they run; the others leave it to directives and to the tenant."""
         self._numbers: dict[str, int] = {}
         self._ids: list[str] = []
         self._order: list[str] = []
@@ -49,10 +52,18 @@ class Nodes:
         counts = node.status == "accepted"
         self.accepted = _with(self.accepted, number, holds=counts)
         self.servers = _with(self.servers, number, holds=counts and node.is_policy_server)
+        for mode, known in self.in_mode.items():
+            self.in_mode[mode] = _with(known, number, holds=counts and node.policy_mode == mode)
         told = {facet: elements_of(facet, node) if counts else set() for facet in facets or self._postings}
         for facet, elements in told.items():
             self._postings[facet].put(number, elements)
         return number, told
+
+    def modes_of(self, numbers: BitMap) -> set[str]:
+        """Name the modes that any of these nodes is in; that of no nodes is `default`."""
+        found = {mode for mode, known in self.in_mode.items() if known.intersect(numbers)}
+        said = sum(known.intersection_cardinality(numbers) for known in self.in_mode.values())
+        return found if said and said == len(numbers) else {*found, DEFAULT}
 
     def number_of(self, node_id: str) -> int | None:
         """Give the number of an accepted node."""

@@ -6,14 +6,13 @@ from typing import Final
 from app.changes.change import Change
 from app.changes.review.reach import EVERYTHING, NOBODY, Nodes, Reached
 from app.core.canonical import JSON
-from app.fleet.index.sight import ALL, NO_SERVERS, Sight, union
+from app.core.targets import EVERY_NODE, GROUP, SPECIAL
+from app.fleet.index.sight import Sight, union
 from app.fleet.index.targets import is_in, nodes_in
 from app.fleet.references import items
-from app.fleet.targets import GROUP, SPECIAL, simple_targets
+from app.fleet.targets import simple_targets
 from app.store.documents import Stored
 
-EVERY_NODE: Final = (ALL, NO_SERVERS)
-"""The special targets that a node which is made later will be in."""
 THROUGH_RULES: Final = ("rule", "directive", "technique")
 
 

@@ -1,23 +1,22 @@
 """A fleet at one moment, or as a change would leave it: groups, rules, and what they reach."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pyroaring import BitMap
 
 from app.core.canonical import JSON, Document
+from app.core.targets import ALL, GROUP, NO_SERVERS, SERVER, SERVERS, SPECIAL
+from app.fleet.bundles.modes import DEFAULT
 from app.fleet.index.groups import Group, read_group, spread
 from app.fleet.index.nodes import Nodes
 from app.fleet.index.status import Parts, Surroundings, is_applied, rule_computed
 from app.fleet.index.targets import is_in, nodes_in
 from app.fleet.keeping import kept_of
 from app.fleet.references import items, texts
-from app.fleet.targets import GROUP, SPECIAL, simple_targets
+from app.fleet.targets import simple_targets
 from app.store.documents import Stored
-
-ALL, NO_SERVERS, SERVERS = "special:all", "special:all_exceptPolicyServers", "special:all_policyServers"
-SERVER = "policyServer:"
 
 DocumentKey = tuple[str, str]
 T = TypeVar("T")
@@ -42,7 +41,14 @@ class Sight:
     @property
     def surroundings(self) -> Surroundings:
         """Give what the status of a rule is judged by."""
-        return Surroundings(self.parts, self.groups.get, lambda group: bool(self.members_of(group)))
+        return Surroundings(self.parts, self.groups.get, lambda group: bool(self.members_of(group)), self._node_modes)
+
+    def _node_modes(self, rule: Document) -> Collection[str]:
+        nodes = self.nodes
+        if not any(nodes.in_mode.values()):
+            return (DEFAULT,)
+        # Not remembered as `targeted` does: a list may have 100,000 rules.
+        return nodes.modes_of(nodes_in(items(rule["targets"]), self.target))
 
     def computed(self, rule: Document) -> dict[str, JSON]:
         """Give the computed members of a rule."""
@@ -80,8 +86,20 @@ class Sight:
     def rules_on(self, number: int) -> list[str]:
         """Name the rules that are applied on a node, sorted by name and id."""
         around = self.surroundings
-        found = (rule for rule in self.targeting(number) if is_applied(self.rules[rule], around))
-        return sorted(found, key=lambda rule: (str(self.rules[rule]["displayName"]), rule))
+        return sorted(
+            (rule for rule in self.targeting(number) if is_applied(self.rules[rule], around)), key=self._place
+        )
+
+    def rules_on_each(self, numbers: BitMap) -> dict[int, list[str]]:
+        """Name the rules that are applied on each of some nodes, as `rules_on` does, looking at each rule once."""
+        found: dict[int, list[str]] = {number: [] for number in numbers}
+        for rule in sorted(self.rules, key=self._place):
+            for number in self.applied(rule) & numbers:
+                found[number].append(rule)
+        return found
+
+    def _place(self, rule: str) -> tuple[str, str]:
+        return str(self.rules[rule]["displayName"]), rule
 
     def targeting(self, number: int) -> list[str]:
         """Name the rules whose targets have a node."""

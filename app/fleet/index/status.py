@@ -1,15 +1,16 @@
 """What a rule comes to: its status and its policy mode, computed from what it names and never stored."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from app.changes.settings import setting
 from app.core.canonical import JSON, Document
+from app.core.targets import GROUP
+from app.fleet.bundles.modes import mode_of
 from app.fleet.index.groups import Group
 from app.fleet.index.targets import included_in
 from app.fleet.references import texts
-from app.fleet.targets import GROUP
 from app.store.documents import Stored
 
 T = TypeVar("T")
@@ -74,13 +75,18 @@ class Surroundings:
     parts: Parts
     find_group: Callable[[str], Group | None]
     is_inhabited: Callable[[str], bool]
+    node_modes: Callable[[Document], Collection[str]]
+    """Names the modes of the nodes in a rule's targets."""
 
 
 def rule_computed(rule: Document, around: Surroundings) -> dict[str, JSON]:
     """Give `policyMode` and `status` of a rule."""
     parts = around.parts
     directives = [parts.directives[name] for name in texts(rule["directives"]) if name in parts.directives]
-    return {"policyMode": _mode(directives, parts), "status": _status(rule, directives, around)}
+    return {
+        "policyMode": _mode(directives, around.node_modes(rule), parts),
+        "status": _status(rule, directives, around),
+    }
 
 
 def is_applied(rule: Document, around: Surroundings) -> bool:
@@ -92,10 +98,13 @@ def is_applied(rule: Document, around: Surroundings) -> bool:
     )
 
 
-def _mode(directives: Iterable[DirectiveFacts], parts: Parts) -> str:
-    modes = {parts.global_mode if one.mode == "default" else one.mode for one in directives}
-    if not modes or not parts.overridable:
-        return parts.global_mode
+def _mode(directives: Iterable[DirectiveFacts], node_modes: Collection[str], parts: Parts) -> str:
+    """Give the mode in which all nodes run all directives; they may differ."""
+    whole, overridable = parts.global_mode, parts.overridable
+    said = {(one.mode, node) for one in directives for node in node_modes}
+    modes = {mode_of(one, node, global_mode=whole, overridable=overridable) for one, node in said}
+    if not modes:
+        return whole
     return modes.pop() if len(modes) == 1 else "mixed"
 
 

@@ -1,8 +1,10 @@
 """Makes the bundle of any node of a tenant, as things are or as a change would leave them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+
+from pyroaring import BitMap
 
 from app.changes.work import Work
 from app.core.errors import ConflictError
@@ -23,6 +25,14 @@ Held = Callable[[Collection[str]], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """A group that says properties of its members."""
+
+    level: Level
+    members: BitMap
+
+
+@dataclass(frozen=True, slots=True)
 class Bundler:
     """The tenant as seen at one moment; only used inside `bundling`, which holds the locks of what it reads."""
 
@@ -30,13 +40,14 @@ class Bundler:
     sources: Sources
     configuration: Configuration
     inherited_by_all: Level
+    saying: Sequence[Saying]
     held: Held
 
     @classmethod
     def over(cls, sight: Sight, sources: Sources, held: Held) -> "Bundler":
         """Read what all bundles share."""
         said = Level("global", "", "Global parameter", tuple(sources.said.values()))
-        return cls(sight, sources, sources.configuration(), said, held)
+        return cls(sight, sources, sources.configuration(), said, list(_saying(sight)), held)
 
     def changed(self, documents: Mapping[DocumentKey, Stored | None]) -> "Bundler":
         """Give the tenant as it would be with some documents; the facets of their queries are looked at already."""
@@ -51,9 +62,21 @@ class Bundler:
         number = self.sight.nodes.number_of(node.id)
         if number is None:
             raise ConflictError(f"Node '{node.id}' is {node.status}, so it has no policy; accept it first")
+        return self._bundle(node, number, self.sight.rules_on(number))
+
+    def bundles(self, nodes: Sequence[Node]) -> dict[str, Bundle]:
+        """Compile the bundles of many nodes, by id; those that are not accepted any more are left out."""
+        numbers = {node.id: self.sight.nodes.number_of(node.id) for node in nodes}
+        rules = self.sight.rules_on_each(BitMap(number for number in numbers.values() if number is not None))
+        return {
+            node.id: self._bundle(node, number, rules[number])
+            for node in nodes
+            if (number := numbers[node.id]) is not None
+        }
+
+    def _bundle(self, node: Node, number: int, rules: Sequence[str]) -> Bundle:
         facts = self._facts(node, number)
-        rules = self.sight.rules_on(number)
-        bundle = compile_bundle(self.configuration, facts, rules)
+        bundle = self.sources.shared.bundle(self.configuration, facts, rules)
         held = self.held(bundle.secrets) if bundle.secrets else set()
         if held.issuperset(bundle.secrets):
             return bundle
@@ -64,7 +87,7 @@ class Bundler:
         found = node.inventory.get("os")
         system = found if isinstance(found, dict) else {}
         attributes = {name: str(system[member]) for name, member in _OS.items() if system.get(member) is not None}
-        levels = [self.inherited_by_all, *self._groups(number)]
+        levels = [self.inherited_by_all, *(one.level for one in self.saying if number in one.members)]
         levels.append(Level("node", node.id, node.hostname, tuple(node.properties)))
         return NodeFacts(
             id=node.id,
@@ -75,12 +98,12 @@ class Bundler:
             attributes={"id": node.id, "hostname": node.hostname, "policyserver": node.policy_server, **attributes},
         )
 
-    def _groups(self, number: int) -> Iterator[Level]:
-        groups = self.sight.groups
-        for name, members in sorted(self.sight.members.items()):
-            if number in members and name in groups and groups[name].enabled and groups[name].properties:
-                above = frozenset(ancestors(groups, name))
-                yield Level("group", name, groups[name].name, groups[name].properties, above)
+
+def _saying(sight: Sight) -> Iterator[Saying]:
+    for name, group in sorted(sight.groups.items()):
+        if group.enabled and group.properties:
+            level = Level("group", name, group.name, group.properties, frozenset(ancestors(sight.groups, name)))
+            yield Saying(level, sight.members_of(name))
 
 
 @contextmanager

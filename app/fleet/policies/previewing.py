@@ -9,19 +9,19 @@ from pyroaring import BitMap
 from app.changes.change import Change
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
-from app.fleet.bundles.compiling import Bundle
 from app.fleet.fleet import Fleet, missing_node
 from app.fleet.index.groups import read_group, spread
+from app.fleet.index.reach import counted, touched
 from app.fleet.index.sight import DocumentKey, Sight, union
 from app.fleet.policies.bundling import Bundler, bundling
-from app.store.documents import Stored
+from app.store.documents import Stored, some_documents
 from app.store.nodes import Node, find_node, some_nodes
 
 MOST_NODES: Final = 200
 """Nodes whose bundles one preview compiles; a preview of more says so."""
 _EVERYWHERE: Final = ("parameter", "setting")
 """Kinds of which any node's bundle may have been made."""
-_OTHERS: Final = ("faults", "overridden", "schedule")
+_OTHERS: Final = ("faults", "overridden", "schedule", "hosting")
 _MEMBERS: Final = ("mode", "rules", "priority", "version")
 
 
@@ -32,6 +32,8 @@ class Preview:
     reached: int
     looked_at: int
     nodes: tuple[Document, ...]
+    groups: Mapping[str, tuple[int, int]]
+    """How many nodes of each group are reached before the change and after it."""
 
     def to_json(self) -> Document:
         """Show it."""
@@ -40,16 +42,35 @@ class Preview:
 
 
 def preview_changes(work: Work, changes: Sequence[Change]) -> Preview:
-    """Compile the bundles of the nodes that some changes reach, before and after, and compare them."""
+    """Compile the bundles of the nodes that some changes reach, before and after, and compare them.
+
+    Before is what is there now, or what the changes name as it where that was changed since, as by themselves.
+    """
     documents: dict[DocumentKey, Stored | None] = {(one.kind, one.id): one.after for one in changes}
+    earlier = _changed_since(work, changes)
     _look_at_queries(work, documents)
-    with bundling(work) as before:
-        after = before.changed(documents)
+    _look_at_queries(work, earlier)
+    with bundling(work) as now:
+        before, after = now.changed(earlier) if earlier else now, now.changed(documents)
+        reached = touched(changes, before.sight, after.sight)
         numbers = _reached(before.sight, after.sight, documents) | _hosting((before, after), documents)
         ids = before.sight.nodes.page(numbers, after="", most=MOST_NODES)
         nodes = some_nodes(work.session, ids)
         compared = [_compare(nodes[one], before, after) for one in ids if one in nodes]
-        return Preview(len(numbers), len(ids), tuple(one for one in compared if one is not None))
+        differing = tuple(one for one in compared if one is not None)
+        return Preview(len(numbers), len(ids), differing, counted(reached, before.sight, after.sight))
+
+
+def _changed_since(work: Work, changes: Sequence[Change]) -> dict[DocumentKey, Stored | None]:
+    """Give what documents were before some changes, of those that are no longer so."""
+    present = some_documents(work.session, [(one.kind, one.id) for one in changes])
+    found: dict[DocumentKey, Stored | None] = {}
+    for one in changes:
+        key = one.kind, one.id
+        now = present.get(key)
+        if (None if now is None else now.document) != (None if one.before is None else one.before.document):
+            found[key] = one.before
+    return found
 
 
 def preview_node(work: Work, changes: Sequence[Change], node_id: str) -> Document:
@@ -78,7 +99,7 @@ def _compare(node: Node, before: Bundler, after: Bundler) -> Document | None:
         "hostname": node.hostname,
         "before": old.hash,
         "after": new.hash,
-        "changes": difference(old, new),
+        "changes": difference(old.document, new.document),
     }
 
 
@@ -119,9 +140,9 @@ def _hosting(sides: Sequence[Bundler], documents: Iterable[DocumentKey]) -> BitM
     return BitMap(number for one in found if (number := nodes.number_of(one)) is not None)
 
 
-def difference(before: Bundle, after: Bundle) -> list[JSON]:
+def difference(before: Document, after: Document) -> list[JSON]:
     """List the components that differ between two bundles, with the values that do; secrets are tags."""
-    old, new = dict(_components(before.document)), dict(_components(after.document))
+    old, new = dict(_components(before)), dict(_components(after))
     found: list[JSON] = []
     for key in [*old, *(key for key in new if key not in old)]:
         directive, component, value, _ = key
@@ -132,11 +153,8 @@ def difference(before: Bundle, after: Bundle) -> list[JSON]:
             found.append({**named, "action": "removed", "values": _changes(old[key], {})})
         elif old[key] != new[key]:
             found.append({**named, "action": "changed", "values": _changes(old[key], new[key])})
-    others = [name for name in _OTHERS if before.document[name] != after.document[name]]
-    return [
-        *found,
-        *({"member": name, "before": before.document[name], "after": after.document[name]} for name in others),
-    ]
+    others = [name for name in _OTHERS if before.get(name) != after.get(name)]
+    return [*found, *({"member": name, "before": before.get(name), "after": after.get(name)} for name in others)]
 
 
 def _changes(old: Document, new: Document) -> list[JSON]:

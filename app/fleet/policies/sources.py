@@ -10,6 +10,7 @@ from app.changes.following import Derivation
 from app.changes.settings import setting
 from app.core.canonical import JSON, Document
 from app.fleet.bundles.facts import Configuration
+from app.fleet.bundles.sharing import SharedBundles
 from app.fleet.hosting.hosted import Hosted
 from app.fleet.keeping import kept_of
 from app.fleet.techniques.definition import Technique
@@ -41,12 +42,14 @@ class Sources:
     """Parameters as properties that every node inherits."""
     settings: dict[str, JSON] = field(default_factory=lambda: {key: setting(key, None) for key in _USED})
     hosted: Hosted = field(default_factory=Hosted)
+    _shared: SharedBundles = field(default_factory=SharedBundles)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def put(self, kind: str, document_id: str, stored: Stored | None) -> None:
         """Take a document as it is now; None when it is gone."""
         document = None if stored is None else stored.document
         with self._lock:
+            self._shared.clear()
             if kind == "setting":
                 if document_id in _USED:
                     self.settings[document_id] = setting(document_id, stored)
@@ -85,6 +88,11 @@ class Sources:
             schedule={name: self.settings[key] for name, key in _SCHEDULE.items()},
             hosted=self.hosted,
         )
+
+    @property
+    def shared(self) -> SharedBundles:
+        """Give the bundles that were compiled of these very documents; for who holds the lock."""
+        return self._shared
 
     def changed(self, documents: Mapping[tuple[str, str], Stored | None]) -> "Sources":
         """Give sources of the caller's own, as they would be with some documents by (kind, id)."""

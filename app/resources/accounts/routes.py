@@ -12,10 +12,12 @@ from app.http.versions import Lifespan
 from app.people.searching import users_with
 from app.resources.accounts import service
 from app.resources.accounts.schema import AccountInput, AccountSchema
-from app.resources.accounts.searching import ACCOUNTS_TABLE, SEARCH_KEYS
+from app.resources.accounts.searching import ACCOUNTS_TABLE, SEARCH_KEYS, accounts_of
 from app.resources.accounts.shape import account_json
 
 READ, WRITE = "administration_read", "administration_write"
+OWN = "userAccount_read"
+"""Opens a search of the accounts that one answers for."""
 PATH = "/apiaccounts/{id}"
 
 
@@ -124,10 +126,10 @@ ENDPOINTS = (
 SEARCH = Searchable(
     name="accounts",
     path="/apiaccounts",
-    right=READ,
+    right=(READ, OWN),
     show=lambda _work, accounts: [account_json(account) for account in accounts],
     keys={key.name: key for key in SEARCH_KEYS},
-    source=lambda _work: ACCOUNTS_TABLE,
+    source=lambda work: ACCOUNTS_TABLE if work.ctx.holds(READ) else accounts_of(work.ctx.actor),
     extensions={
         "owner": Extension(find=users_with(lambda account: [account.owner] if account.owner else []), target="users")
     },

@@ -78,3 +78,4 @@ class AccountSchema(ApiSchema):
     authorization = Text(data_key="authorizationType")
     acl = JsonValue(metadata={"omit_empty": True})
     owner = Text(metadata={"since": 25, "nullable": True})
+    updated = Text(data_key="updatedAt", metadata={"since": 25})

@@ -124,7 +124,7 @@ def renew_token(work: Work, account_id: str) -> Document:
     token = new_token()
 
     def act(connection: Connection, now: int) -> Deed:
-        account = _with_token(_locked(connection, work, account_id), token, now)
+        account = replace(_with_token(_locked(connection, work, account_id), token, now), updated=now)
         _check_may_give(connection, work, account)
         store.update_account(connection, account)
         return _deed("TokenCreated", account, None, account_json(account, token), once=True)
@@ -159,6 +159,7 @@ def _modify(work: Work, account_id: str, edited: Edited, *, gives: bool = True) 
             return Deed(facts=(), answer=account_json(before), id=account_id)
         if gives:
             _check_may_give(connection, work, after)
+        after = replace(after, updated=now)
         store.update_account(connection, after)
         listed: list[JSON] = [{"path": one.path, "old": one.old, "new": one.new} for one in changes]
         return _deed("ModifyAPIAccount", after, {"changes": listed}, account_json(after))
@@ -234,7 +235,8 @@ def _taken(connection: Connection, tenant: str, account_id: str) -> AlreadyExist
 
 
 def _shown_data(account: Account) -> Document:
-    return {name: value for name, value in account_json(account).items() if value is not None}
+    shown = account_json(account)
+    return {name: value for name, value in shown.items() if value is not None and name != "updatedAt"}
 
 
 Happening = Literal["CreateAPIAccount", "ModifyAPIAccount", "DeleteAPIAccount", "TokenCreated"]

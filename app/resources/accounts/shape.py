@@ -69,6 +69,7 @@ def account_json(account: Account, token: str | None = None) -> Document:
         "authorizationType": account.authorization,
         "acl": [dict(entry) for entry in account.acl] if account.authorization == "acl" else None,
         "owner": account.owner,
+        "updatedAt": rfc3339(account.updated or account.created),
     }
 
 

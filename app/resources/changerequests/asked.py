@@ -1,7 +1,8 @@
 """What a caller asks of change requests, read from path, query and body."""
 
+from app.changes.review.case import Case
 from app.changes.review.model import ChangeRequest, Review
-from app.changes.review.rules import STATUS, Case
+from app.changes.review.rules import STATUS
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError, NotFoundError, StepError
 from app.http.endpoint import Given

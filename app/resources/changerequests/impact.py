@@ -4,16 +4,15 @@ from app.changes.review.foreseeing import impact_of
 from app.changes.review.matching import Effects
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
-from app.fleet.fleet import Fleet
 from app.fleet.policies.previewing import preview_changes, preview_node
 
 
 def impact_json(work: Work, effects: Effects) -> Document:
     """Show the nodes before and after, how many of each group, and the difference of their policies."""
     changes = [effect.change for effect in effects.all]
-    counts = Fleet.of(work).counted(changes)
-    groups: JSON = {group: {"before": old, "after": new} for group, (old, new) in counts.items()}
-    return {**impact_of(effects), "groups": groups, "policies": preview_changes(work, changes).to_json()}
+    preview = preview_changes(work, changes)
+    groups: JSON = {group: {"before": old, "after": new} for group, (old, new) in preview.groups.items()}
+    return {**impact_of(effects), "groups": groups, "policies": preview.to_json()}
 
 
 def node_json(work: Work, effects: Effects, node_id: str) -> Document:

@@ -11,7 +11,8 @@ from app.changes.review.filing import Proposal
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.resources.changerequests import service
+from app.http.endpoint import BARE, Answer, Given
+from app.resources.changerequests import finding, service
 from app.store.documents import Stored, list_documents
 
 Then = Mapping[str, Mapping[str, Stored]]
@@ -74,3 +75,9 @@ def create_restore(work: Work, then: Then, at: str, proposal: Proposal) -> int:
         return service.filed(desk, work, edits, named)
 
     return int(str(work.operate(act)["id"]))
+
+
+def show_undo(work: Work, given: Given) -> Answer:
+    """Show what taking a deployed change request back would change now."""
+    one = finding.get_one(work, given.path["id"], "find")
+    return Answer(value=service.foresee_undo(work, one.id).to_json(), container=BARE)

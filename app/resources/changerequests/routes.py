@@ -9,6 +9,7 @@ from app.http.resource import Resource
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.http.writing import Writing
+from app.resources.changerequests.restoring import show_undo
 from app.resources.changerequests.schema import (
     AcceptInput,
     DeployInput,
@@ -22,9 +23,9 @@ from app.resources.changerequests.schema import (
     RenameInput,
     ReviewInput,
 )
+from app.resources.changerequests.searching import READ, search_of
 from app.resources.changerequests.views import Views
 
-READ: Final = ("validator_read", "deployer_read", "configuration_read")
 DECIDE: Final = ("validator_write", "validator_edit", "deployer_write", "deployer_edit")
 ONE: Final = "/changeRequests/{id}"
 REQUESTS: Final = list_under("changeRequests")
@@ -46,7 +47,9 @@ def _endpoint(method: str, path: str, action: str, summary: str, view: View, **m
 def change_requests_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how documents are written and shown."""
     views = Views(writings)
-    return Resource(name="changerequests", endpoints=(*_rudders(views), *_ours(views)))
+    return Resource(
+        name="changerequests", endpoints=(*_rudders(views), *_ours(views)), searchables=(search_of(writings),)
+    )
 
 
 def _rudders(views: Views) -> Iterator[Endpoint]:
@@ -106,6 +109,10 @@ def _ours(views: Views) -> Iterator[Endpoint]:
     yield _endpoint(
         "GET", f"{ONE}/diff", "changeRequestDiff", "Show what it changes, field by field", views.diff, right=READ,
         query=DiffQuery, container=BARE, lifespan=OURS,
+    )  # fmt: skip
+    yield _endpoint(
+        "GET", f"{ONE}/undo", "changeRequestUndo", "Show what taking it back would change now, and what is in the way",
+        show_undo, right=READ, container=BARE, lifespan=OURS, errors=(409,),
     )  # fmt: skip
     yield _endpoint(
         "GET", f"{ONE}/impact", "changeRequestImpact", "Show which nodes it reaches", views.impact, right=READ,

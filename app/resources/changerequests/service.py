@@ -89,12 +89,16 @@ def create_undo(work: Work, what: JSON, proposal: Proposal) -> tuple[int, Docume
     return int(str(answer["id"])), shown if isinstance(shown, dict) else {}
 
 
-def undo_edits(work: Work, what: JSON) -> Sequence[Edit]:
-    """Say what taking something back would change now."""
+def foresee_undo(work: Work, what: JSON) -> Undo:
+    """Say what taking something back would change now, and what of it is in the way.
+
+    Raises:
+        StepError: nothing of it can be taken back.
+    """
     committer = work.committer
     with committer.database.connect(work.ctx.tenant) as connection:
         desk = committer.desk(connection, work.ctx, committer.clock())
-        return _undo(desk, what, Proposal())[0].edits
+        return _undo(desk, what, Proposal())[0]
 
 
 def _undo(desk: Desk, what: JSON, proposal: Proposal) -> tuple[Undo, Proposal]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from app.changes.review.case import Case
 from app.changes.review.desk import Assessment
-from app.changes.review.model import ChangeRequest, Contributor, Review
-from app.changes.review.rules import Case, can
+from app.changes.review.model import ChangeRequest, Review, Wanted
+from app.changes.review.rules import can
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
+from app.http.review_search import person_json
 from app.store.format1 import json_object
 from app.store.log import Event
 
@@ -17,21 +19,11 @@ def own_json(one: ChangeRequest) -> Document:
     return {
         "state": one.state,
         "revision": one.revision,
-        "author": _person(one.author),
+        "author": person_json(one.author),
         "editors": [*one.invited],
-        "contributors": [_person(each) for each in one.contributors],
+        "contributors": [person_json(each) for each in one.contributors],
         "reason": one.reason,
-        "changeSet": [
-            {
-                "kind": each.kind,
-                "id": each.id,
-                "action": each.action,
-                "before": each.before,
-                "after": each.after,
-                "follows": each.cascaded,
-            }
-            for each in one.wanted
-        ],
+        "changeSet": [change_json(each) for each in one.wanted],
         "base": one.base,
         "diffHash": one.diff_hash,
         "createdAt": rfc3339(one.created),
@@ -47,6 +39,18 @@ def own_json(one: ChangeRequest) -> Document:
     }
 
 
+def change_json(one: Wanted) -> Document:
+    """Show one change that is asked for."""
+    return {
+        "kind": one.kind,
+        "id": one.id,
+        "action": one.action,
+        "before": one.before,
+        "after": one.after,
+        "follows": one.cascaded,
+    }
+
+
 def assessed_json(seen: Assessment, case: Case) -> Document:
     """Show what is derived from the present: hash, gate, what the caller may do, reviews that are out of date."""
     one, gate = seen.one, seen.gate
@@ -58,7 +62,7 @@ def assessed_json(seen: Assessment, case: Case) -> Document:
         "changesRequested": one.is_open and bool(gate.refusing),
         "unsatisfiable": one.is_open and gate.is_unsatisfiable,
         "frozenUntil": time_json(gate.frozen_until if one.is_open else None),
-        "reviews": [_review(review, seen) for review in one.reviews],
+        "reviews": [{**review_json(review), "stale": review.diff_hash != seen.digest} for review in one.reviews],
     }
 
 
@@ -76,21 +80,17 @@ def timeline_json(events: Iterable[Event]) -> list[JSON]:
     return shown
 
 
-def _review(one: Review, seen: Assessment) -> Document:
+def review_json(one: Review) -> Document:
+    """Show what one reviewer said; whether it still counts depends on the present, which details show."""
     return {
         "id": one.id,
-        "reviewer": _person(one.reviewer),
+        "reviewer": person_json(one.reviewer),
         "verdict": one.verdict,
         "comment": one.comment,
         "path": one.path,
         "diffHash": one.diff_hash,
-        "stale": one.diff_hash != seen.digest,
         "time": rfc3339(one.time),
     }
-
-
-def _person(one: Contributor) -> Document:
-    return {"id": one.id, "kind": one.kind, "handle": one.handle, "name": one.name or one.handle}
 
 
 def new_since(one: ChangeRequest, last: Review, now: Sequence[JSON]) -> list[JSON]:

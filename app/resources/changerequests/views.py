@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from app.changes.change import Edit
 from app.changes.review import deciding
+from app.changes.review.case import Case
 from app.changes.review.deciding import Edited, Said
 from app.changes.review.deploying import Deployment
 from app.changes.review.desk import Assessment
 from app.changes.review.filing import Proposal
 from app.changes.review.foreseeing import diff_of
 from app.changes.review.model import ChangeRequest
-from app.changes.review.rules import STATUS, Case
+from app.changes.review.rules import STATUS
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
@@ -129,7 +130,7 @@ class Views:
         if "changes" in fields:
             edits = service.read_edits(fields["changes"])
         elif "undo" in fields:
-            edits = list(service.undo_edits(work, fields["undo"]))
+            edits = list(service.foresee_undo(work, fields["undo"]).edits)
         elif "restore" in fields:
             then = restoring.documents_of(work, restoring.moment_of(fields["restore"]))
             edits = restoring.edits_now(work, then)

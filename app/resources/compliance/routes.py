@@ -5,11 +5,21 @@ from dataclasses import replace
 from typing import Any
 
 from app.changes.work import Work
+from app.http.answers import collected
 from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, list_under, object_under
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.compliance import service
-from app.resources.compliance.schema import FormatQuery, GroupsQuery, PrecisionQuery, TreeQuery
+from app.resources.compliance.history import HISTORY
+from app.resources.compliance.schema import (
+    ComplianceSchema,
+    FormatQuery,
+    GlobalSchema,
+    GroupComplianceSchema,
+    GroupsQuery,
+    PrecisionQuery,
+    TreeQuery,
+)
 from app.resources.compliance.service import Asked, Report
 
 RULES, NODES = list_under("rules"), list_under("nodes")
@@ -31,10 +41,10 @@ def _asked(given: Given) -> Asked:
     )
 
 
-def _csv(given: Given, text: Callable[[], str]) -> Answer | None:
+def _csv(given: Given, report: Report, order: Sequence[str]) -> Answer | None:
     if given.query.get("format") != "csv":
         return None
-    return Answer(value=text(), container=TEXT, content_type="text/plain; charset=utf-8")
+    return Answer(raw=collected(report.csv(order)), container=TEXT, content_type="text/plain; charset=utf-8")
 
 
 def show_global(work: Work, given: Given) -> Answer:
@@ -44,17 +54,17 @@ def show_global(work: Work, given: Given) -> Answer:
 
 def show_nodes(work: Work, given: Given) -> Answer:
     """Show the compliance of each node."""
-    return Answer.many(service.nodes_compliance(work, _asked(given)))
+    return Answer(pieces=service.nodes_compliance(work, _asked(given)))
 
 
 def show_rules(work: Work, given: Given) -> Answer:
     """Show the compliance of each rule."""
-    return Answer.many(service.rules_compliance(work, _asked(given)))
+    return Answer(pieces=service.rules_compliance(work, _asked(given)))
 
 
 def show_directives(work: Work, given: Given) -> Answer:
     """Show the compliance of each directive."""
-    return Answer.many(service.directives_compliance(work, _asked(given)))
+    return Answer(pieces=service.directives_compliance(work, _asked(given)))
 
 
 def show_groups(work: Work, given: Given) -> Answer:
@@ -74,9 +84,8 @@ def _one(kind: str, find: Find, *orders: Sequence[str]) -> View:
     """Show one object: as a tree, or as a table in the first order."""
 
     def show(work: Work, given: Given) -> Answer:
-        report = find(work, given.path["id"], _asked(given))
-        item = report.tree(kind, given.path["id"], *orders)
-        return _csv(given, lambda: report.csv(orders[0])) or Answer(items=(item,), id=given.path["id"])
+        report, one = find(work, given.path["id"], _asked(given)), given.path["id"]
+        return _csv(given, report, orders[0]) or Answer(pieces=report.tree(kind, one, *orders), id=one)
 
     return show
 
@@ -85,13 +94,9 @@ def _by(kind: str, find: Find, order: Sequence[str], *, whole: bool = False) -> 
     """Show what is below one object; `whole` shows the object around it."""
 
     def show(work: Work, given: Given) -> Answer:
-        report = find(work, given.path["id"], _asked(given))
-        tree = report.tree(kind, given.path["id"], order)
-        if whole:
-            return _csv(given, lambda: report.csv(order)) or Answer.plain(tree)
-        below = tree.get(f"{order[0]}s")
-        items = [one for one in below if isinstance(one, dict)] if isinstance(below, list) else []
-        return _csv(given, lambda: report.csv(order)) or Answer(items=items)
+        report, one = find(work, given.path["id"], _asked(given)), given.path["id"]
+        pieces = report.tree(kind, one, order) if whole else report.below(order)
+        return _csv(given, report, order) or Answer(pieces=pieces)
 
     return show
 
@@ -105,7 +110,12 @@ def _targeted_group(work: Work, group: str, asked: Asked) -> Report:
 
 
 def _get(path: str, action: str, summary: str, view: View, container: Container, **more: Any) -> Endpoint:  # noqa: ANN401  the columns of the table below
-    usual: dict[str, Any] = {"query": TreeQuery, "right": "compliance_read", "lifespan": Lifespan(24)}
+    usual: dict[str, Any] = {
+        "query": TreeQuery,
+        "right": "compliance_read",
+        "lifespan": Lifespan(24),
+        "output": ComplianceSchema,
+    }
     if "{id}" in path:
         usual |= {"errors": (404,), "id_from": "result"}
     return Endpoint(
@@ -129,8 +139,10 @@ ENDPOINTS = (
         show_global,
         object_under("globalCompliance"),
         query=PrecisionQuery,
+        output=GlobalSchema,
         lifespan=Lifespan(10),
     ),
+    HISTORY,
     _get("/compliance/rules", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES, **_OLD),
     _get("/compliance/rules/{id}", "getRulesComplianceId", "Show the compliance of a rule", _RULE, RULES, **_OLD),
     _get("/compliance/nodes", "getNodesCompliance", "Show the compliance of each node", show_nodes, NODES, **_OLD),
@@ -159,6 +171,7 @@ ENDPOINTS = (
         show_old_summary,
         GROUPS,
         query=GroupsQuery,
+        output=GroupComplianceSchema,
         lifespan=Lifespan(17, 23),
     ),
     _get(
@@ -168,6 +181,7 @@ ENDPOINTS = (
         show_groups,
         GROUPS,
         query=GroupsQuery,
+        output=GroupComplianceSchema,
     ),
     _get("/compliance/groups/{id}", "getNodeGroupComplianceId", "Show a group's compliance", _GROUP, GROUPS, **_LATER),
     _get(
@@ -233,6 +247,7 @@ ENDPOINTS = (
         show_groups,
         GROUPS,
         query=GroupsQuery,
+        output=GroupComplianceSchema,
     ),
     _get(
         "/groups/{id}/compliance/global",

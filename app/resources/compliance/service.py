@@ -1,7 +1,6 @@
 """The compliance of one caller's tenant: lines of nodes, put under what was asked for."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.changes.work import Work
@@ -9,8 +8,9 @@ from app.core.canonical import Document
 from app.core.errors import NotFoundError
 from app.fleet.compliance.gathering import Gathering
 from app.fleet.compliance.lines import Line
-from app.fleet.compliance.statuses import Counts, compliance_of, details_of
-from app.fleet.compliance.trees import MOST_LEVELS, Style, Tally, branches, object_members, table, tally
+from app.fleet.compliance.packed import NO_LINES, PackedLines
+from app.fleet.compliance.statuses import compliance_of, details_of
+from app.fleet.compliance.trees import MOST_LEVELS, Style, Tally, Tree, object_members
 from app.fleet.fleet import missing_node
 from app.fleet.references import groups_of, texts
 from app.store.documents import find_document, list_documents
@@ -39,51 +39,42 @@ class Asked:
 class Report:
     """Lines that were gathered, ready to be shown."""
 
-    lines: Sequence[Line]
+    lines: PackedLines
     style: Style
     reporting: str
 
-    def tree(self, kind: str, one: str, *orders: Sequence[str]) -> Document:
-        """Show an object with what is below it, in each of these orders."""
-        members = object_members(kind, one, tally(self.lines), self.style, self.reporting)
-        for order in orders:
-            members |= branches(self.lines, order, self.style)
-        return members
+    def tree(self, kind: str, one: str, *orders: Sequence[str]) -> Iterator[str]:
+        """Write an object with what is below it, in each of these orders."""
+        numbers = self.lines.all()
+        tree = Tree(self.lines, self.style)
+        members = object_members(kind, one, tree.tally(numbers), self.style, self.reporting)
+        return tree.written(members, numbers, orders)
 
-    def csv(self, order: Sequence[str]) -> str:
-        """Show the lines as a table."""
-        return table(self.lines, order, self.style)
+    def below(self, order: Sequence[str]) -> Iterator[str]:
+        """Write what is below the object, as the elements of a list."""
+        return Tree(self.lines, self.style).branches(self.lines.all(), order)
 
-    def about(self, kind: str, one: str) -> "Report":
-        """Keep the lines of one rule, directive or node."""
-        place = _PLACES[kind]
-        return Report([line for line in self.lines if line[place] == one], self.style, self.reporting)
-
-    def of_rules(self, rules: Iterable[str]) -> "Report":
-        """Keep the lines of some rules."""
-        wanted = set(rules)
-        return Report([line for line in self.lines if line.rule in wanted], self.style, self.reporting)
+    def csv(self, order: Sequence[str]) -> Iterator[bytes]:
+        """Write the lines as a table."""
+        return Tree(self.lines, self.style).table(self.lines.all(), order)
 
 
 def global_compliance(work: Work, asked: Asked) -> Document:
     """Give the compliance of everything, in whole percent."""
-    gathering = Gathering.of(work)
-    counts: Counts = Counter()
-    for part in gathering.accepted():
-        for lines in gathering.lines(part).values():
-            counts.update(line.status for line in lines)
-    whole = compliance_of(counts, 0)
-    return {"compliance": whole, "complianceDetails": details_of(counts, asked.precision)}
+    counts = Gathering.of(work).counts()
+    return {"compliance": compliance_of(counts, 0), "complianceDetails": details_of(counts, asked.precision)}
 
 
-def nodes_compliance(work: Work, asked: Asked) -> Iterator[Document]:
-    """Give the compliance of each node that has to report, by id."""
+def nodes_compliance(work: Work, asked: Asked) -> Iterator[str]:
+    """Write the compliance of each node that has to report, by id."""
     gathering = Gathering.of(work)
-    names = gathering.names()
+    names, comma = gathering.names(), ""
     for part in gathering.accepted():
         style = _style(gathering, {**names, **_hostnames(part)}, asked)
         for node, lines in gathering.lines(part).items():
-            yield Report(lines, style, gathering.terms.reporting).tree("node", node, NODE_TREE)
+            yield comma
+            yield from Report(PackedLines(lines), style, gathering.terms.reporting).tree("node", node, NODE_TREE)
+            comma = ","
 
 
 def node_report(work: Work, node_id: str, asked: Asked) -> Report:
@@ -97,13 +88,9 @@ def node_report(work: Work, node_id: str, asked: Asked) -> Report:
     return _report(work, [node_id], asked)
 
 
-def rules_compliance(work: Work, asked: Asked) -> list[Document]:
-    """Give the compliance of each rule, by id."""
-    if asked.level == 1:
-        return _flat(work, "rule", asked)
-    report = _report(work, None, asked)
-    rules = [stored.id for stored in list_documents(work.session, "rule")]
-    return [report_of.tree("rule", rule, RULE_TREE) for rule, report_of in _split(report, "rule", rules)]
+def rules_compliance(work: Work, asked: Asked) -> Iterator[str]:
+    """Write the compliance of each rule, by id."""
+    return _each(work, "rule", asked, RULE_TREE)
 
 
 def rule_report(work: Work, rule: str, asked: Asked) -> Report:
@@ -114,19 +101,12 @@ def rule_report(work: Work, rule: str, asked: Asked) -> Report:
     """
     _demand(work, "rule", "Rule", rule)
     gathering = Gathering.of(work)
-    return _report(work, gathering.fleet.nodes_of(rule), asked).about("rule", rule)
+    return _report(work, gathering.fleet.nodes_of(rule), asked, lambda line: line.rule == rule)
 
 
-def directives_compliance(work: Work, asked: Asked) -> list[Document]:
-    """Give the compliance of each directive, by id."""
-    if asked.level == 1:
-        return _flat(work, "directive", asked)
-    report = _report(work, None, asked)
-    directives = [stored.id for stored in list_documents(work.session, "directive")]
-    return [
-        report_of.tree("directive", one, DIRECTIVE_BY_RULE, DIRECTIVE_BY_NODE)
-        for one, report_of in _split(report, "directive", directives)
-    ]
+def directives_compliance(work: Work, asked: Asked) -> Iterator[str]:
+    """Write the compliance of each directive, by id."""
+    return _each(work, "directive", asked, DIRECTIVE_BY_RULE, DIRECTIVE_BY_NODE)
 
 
 def directive_report(work: Work, directive: str, asked: Asked) -> Report:
@@ -139,7 +119,7 @@ def directive_report(work: Work, directive: str, asked: Asked) -> Report:
     fleet = Gathering.of(work).fleet
     rules = [one for one in list_documents(work.session, "rule") if directive in texts(one.document["directives"])]
     nodes = sorted({node for rule in rules for node in fleet.nodes_of(rule.id)})
-    return _report(work, nodes, asked).about("directive", directive)
+    return _report(work, nodes, asked, lambda line: line.directive == directive)
 
 
 def group_report(work: Work, group: str, asked: Asked, *, targeted: bool) -> Report:
@@ -149,8 +129,9 @@ def group_report(work: Work, group: str, asked: Asked, *, targeted: bool) -> Rep
         NotFoundError: there is no such group.
     """
     _demand(work, "group", "Group", group)
-    report = _report(work, Gathering.of(work).fleet.members(group), asked, _group_names(work, [group]))
-    return report.of_rules(_rules_naming(work, group)) if targeted else report
+    naming = set(_rules_naming(work, group))
+    nodes = Gathering.of(work).fleet.members(group)
+    return _report(work, nodes, asked, lambda line: not targeted or line.rule in naming, _group_names(work, [group]))
 
 
 def groups_compliance(work: Work, groups: Sequence[str], asked: Asked) -> list[Document]:
@@ -159,51 +140,73 @@ def groups_compliance(work: Work, groups: Sequence[str], asked: Asked) -> list[D
     Raises:
         NotFoundError: one of them does not exist.
     """
-    named = groups or [stored.id for stored in list_documents(work.session, "group")]
-    flat = Asked(1, asked.precision)
-    shown: list[Document] = []
-    for group in named:
-        both = group_report(work, group, flat, targeted=False)
-        targeted = both.of_rules(_rules_naming(work, group))
-        shown.append({"id": group, "targeted": targeted.tree("group", group), "global": both.tree("group", group)})
-    return shown
+    for group in groups:
+        _demand(work, "group", "Group", group)
+    named = list(groups) or [stored.id for stored in list_documents(work.session, "group")]
+    naming = _groups_by_rule(work)
+    gathering = Gathering.of(work)
+    both = {group: (Tally(), Tally()) for group in named}
+    for part in gathering.accepted():
+        members = gathering.fleet.groups_among([node.id for node in part])
+        for node, lines in gathering.lines(part).items():
+            for group in both.keys() & members.get(node, ()):
+                everything, targeted = both[group]
+                for line in lines:
+                    everything.add(line)
+                    if group in naming.get(line.rule, ()):
+                        targeted.add(line)
+    style = _style(gathering, _group_names(work, named), asked)
+    reporting = gathering.terms.reporting
+    return [
+        {
+            "id": group,
+            "targeted": object_members("group", group, both[group][1], style, reporting),
+            "global": object_members("group", group, both[group][0], style, reporting),
+        }
+        for group in named
+    ]
 
 
 def _report(
-    work: Work, nodes: Sequence[str] | None, asked: Asked, names: dict[tuple[str, str], str] | None = None
+    work: Work,
+    nodes: Sequence[str],
+    asked: Asked,
+    keeps: Callable[[Line], bool] | None = None,
+    names: dict[tuple[str, str], str] | None = None,
 ) -> Report:
-    """Gather the lines of nodes; None for all."""
+    """Gather the lines of nodes, or those that it `keeps`."""
     gathering = Gathering.of(work)
     known = {**gathering.names(), **(names or {})}
-    found: list[Line] = []
-    for part in gathering.accepted() if nodes is None else gathering.nodes(nodes):
+    found = PackedLines()
+    for part in gathering.nodes(nodes):
         known |= _hostnames(part)
         for lines in gathering.lines(part).values():
-            found.extend(lines)
+            found.extend(lines if keeps is None else filter(keeps, lines))
     return Report(found, _style(gathering, known, asked), gathering.terms.reporting)
 
 
-def _flat(work: Work, kind: str, asked: Asked) -> list[Document]:
-    """Count what belongs to each object without keeping the lines of a whole fleet."""
+def _each(work: Work, kind: str, asked: Asked, *orders: Sequence[str]) -> Iterator[str]:
+    """Write the compliance of each object of a kind; lines are kept only where something is shown below it."""
     gathering = Gathering.of(work)
     place = _PLACES[kind]
     counted = {stored.id: Tally() for stored in list_documents(work.session, kind)}
+    names, lines = gathering.names(), PackedLines()
     for part in gathering.accepted():
-        for line in (line for lines in gathering.lines(part).values() for line in lines):
-            if line[place] in counted:
-                counted[line[place]].add(line)
-    style = _style(gathering, gathering.names(), asked)
-    return [object_members(kind, one, tallied, style, gathering.terms.reporting) for one, tallied in counted.items()]
-
-
-def _split(report: Report, kind: str, ids: Sequence[str]) -> Iterator[tuple[str, Report]]:
-    """Give the lines of each object, in one pass over all."""
-    place = _PLACES[kind]
-    grouped: dict[str, list[Line]] = {}
-    for line in report.lines:
-        grouped.setdefault(line[place], []).append(line)
-    for one in ids:
-        yield one, Report(grouped.get(one, []), report.style, report.reporting)
+        names |= _hostnames(part) if asked.level > 1 else {}
+        for found in gathering.lines(part).values():
+            for line in found:
+                if line[place] in counted:
+                    counted[line[place]].add(line)
+            if asked.level > 1:
+                lines.extend(found)
+    style = _style(gathering, names, asked)
+    tree, below = Tree(lines, style), lines.grouped(kind, lines.all())
+    comma = ""
+    for one, tallied in counted.items():
+        yield comma
+        members = object_members(kind, one, tallied, style, gathering.terms.reporting)
+        yield from tree.written(members, below.get(one, NO_LINES), orders)
+        comma = ","
 
 
 def _style(gathering: Gathering, names: dict[tuple[str, str], str], asked: Asked) -> Style:
@@ -219,8 +222,12 @@ def _group_names(work: Work, groups: Iterable[str]) -> dict[tuple[str, str], str
     return {("group", one.id): one.name for one in stored if one is not None}
 
 
+def _groups_by_rule(work: Work) -> dict[str, set[str]]:
+    return {one.id: set(groups_of(one.document)) for one in list_documents(work.session, "rule")}
+
+
 def _rules_naming(work: Work, group: str) -> list[str]:
-    return [one.id for one in list_documents(work.session, "rule") if group in groups_of(one.document)]
+    return [rule for rule, groups in _groups_by_rule(work).items() if group in groups]
 
 
 def _demand(work: Work, kind: str, label: str, document_id: str) -> None:

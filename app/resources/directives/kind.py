@@ -59,6 +59,12 @@ def judge_directive(present: Stored | None, edit: Edit, view: View) -> Document:
         directive |= {"enabled": False, "system": False}
     directive["techniqueVersion"] = _version(base, edit, view)
     technique = _find_technique(directive, view)
+    if technique.system and technique.applicable:
+        text = (
+            f"Technique '{technique.document_id}' takes no directives, because nodes that need it have it anyway; "
+            "GET /techniques lists the others"
+        )
+        raise InvalidError(text, fields={"techniqueName": [text]})
     # What was stored for another version of the technique is nobody's mistake: only what was sent is refused.
     refuses = edit.strict and "parameters" in edit.fields
     try:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from app.changes.review.model import KIND as CHANGE_REQUEST
 from app.changes.work import Work
 from app.core.canonical import Document
+from app.http.review_search import requests_with
 from app.http.search import Related
 from app.people.role_shapes import roles_held
 from app.people.searching import users_with
@@ -26,6 +28,16 @@ SEARCHED_KINDS: Final[Mapping[str, str]] = {
 """The kinds of documents that an event's object is shown of, and whoever lists all of them may see it."""
 
 _USERS: Final = users_with(lambda one: [one.actor.id] if one.actor.kind == "user" else [])
+
+
+def _number_of(one: Event) -> int | None:
+    """Give the change request that brought an event, or that the event is a step of."""
+    if one.change_request is not None:
+        return one.change_request.id
+    return int(one.object_id) if one.object_kind == CHANGE_REQUEST and one.object_id else None
+
+
+find_change_requests: Final = requests_with(_number_of)
 
 
 def show_actors(_work: Work, events: Sequence[Event]) -> list[Document]:

@@ -1,5 +1,7 @@
 """Proofs of the log: the newest signed checkpoint, and the verification of a range."""
 
+from typing import TYPE_CHECKING
+
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.errors import InvalidError
@@ -8,8 +10,9 @@ from app.http.fields import Number
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.store.checkpoints import newest_checkpoint
-from app.verify.ranges import Checked, check_range
-from app.verify.signed import read_keys
+
+if TYPE_CHECKING:
+    from app.verify.ranges import Checked
 
 STRICT = Lifespan(25)
 MOST_AT_ONCE = 100_000
@@ -33,6 +36,9 @@ def show_checkpoint(work: Work, _given: Given) -> Answer:
 
 def verify_events(work: Work, given: Given) -> Answer:
     """Check a range of the log, by the program that `sternpost verify` is."""
+    from app.verify.ranges import check_range  # noqa: PLC0415  a program of its own, loaded by who proves something
+    from app.verify.signed import read_keys  # noqa: PLC0415  as above
+
     newest = work.session.head().seq
     first, last = _range(given, newest)
     until = min(last, first + MOST_AT_ONCE - 1)
@@ -43,7 +49,7 @@ def verify_events(work: Work, given: Given) -> Answer:
     return Answer(items=[_shown(first, until, last, checked)])
 
 
-def _shown(first: int, until: int, last: int, checked: Checked) -> Document:
+def _shown(first: int, until: int, last: int, checked: "Checked") -> Document:
     return {
         "from": first,
         "to": until,

@@ -8,12 +8,20 @@ from app.core.canonical import Document
 from app.http.endpoint import Answer, Endpoint, Given, Needed, Page, Paging, list_under
 from app.http.history import NEWEST, seq_of
 from app.http.resource import Resource
+from app.http.review_search import AUTHOR
 from app.http.search import Extension, Searchable, show_documents
 from app.http.versions import Lifespan
 from app.http.writing import Writing
 from app.resources.events import service
 from app.resources.events.exporting import EXPORT
-from app.resources.events.extending import SEARCHED_KINDS, find_objects, find_roles_of_actors, show_actors
+from app.resources.events.extending import (
+    SEARCHED_KINDS,
+    find_change_requests,
+    find_objects,
+    find_roles_of_actors,
+    show_actors,
+)
+from app.resources.events.histogram import HISTOGRAM
 from app.resources.events.proof import PROOFS
 from app.resources.events.rows import document_of, event_row, whole_event
 from app.resources.events.schema import EventFilter, RollbackInput
@@ -74,6 +82,8 @@ SEARCH = Searchable(
     extensions={
         "actor": Extension(find=lambda _session, events: [[one] for one in events], show=show_actors),
         "actor.roles": Extension(find=find_roles_of_actors, target="roles", many=True),
+        "changeRequest": Extension(find=find_change_requests, target="changeRequests"),
+        "changeRequest.author": AUTHOR,
         "object": Extension(find=find_objects, show=show_documents(), reads=tuple(SEARCHED_KINDS.values())),
     },
 )
@@ -143,5 +153,5 @@ def _side(given: Given) -> Side:
 
 def events_resource(writings: Mapping[str, Writing]) -> Resource:
     """Make the resource; `writings` says, by kind, how the documents that events are about are written."""
-    endpoints = (*ENDPOINTS, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
+    endpoints = (*ENDPOINTS, HISTOGRAM, *PROOFS, EXPORT, STREAM, rollback_endpoint(writings))
     return Resource(name="events", endpoints=endpoints, searchables=(SEARCH,))

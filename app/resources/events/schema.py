@@ -3,6 +3,7 @@
 from app.http.fields import Choice, Number, Text
 from app.http.schemas import ApiSchema
 
+MOST_BARS = 120
 COMMIT = "[0-9a-f]{40}"
 
 
@@ -19,12 +20,23 @@ class PlainFilter(ApiSchema):
     outcome = Choice(("success", "denied", "failed"))
 
 
-class EventFilter(PlainFilter):
-    """The filters of `GET /events`."""
+class SpanFilter(PlainFilter):
+    """The filters that an index answers, and a span of time."""
 
     since = Text(data_key="from", max_length=64, metadata={"description": "first moment, RFC 3339 with a zone"})
     until = Text(data_key="to", max_length=64, metadata={"description": "last moment, RFC 3339 with a zone"})
+
+
+class EventFilter(SpanFilter):
+    """The filters of `GET /events`."""
+
     text = Text(min_length=1, max_length=200, metadata={"description": "part of a reason, an object's name or its id"})
+
+
+class HistogramQuery(SpanFilter):
+    """What is counted, and in how many bars at most."""
+
+    bars = Number(least=1, most=MOST_BARS, metadata={"description": f"at most so many bars, 1 to {MOST_BARS}; 30"})
 
 
 class ExportQuery(EventFilter):

@@ -190,6 +190,23 @@ def _alternatives(statement: Select[*tuple[Any, ...]], filters: Document) -> Ite
     yield statement.where(EventRecord.actor_id == filters["actor"])
 
 
+def matching(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
+    """Read every filter but the actor.
+
+    Raises:
+        InvalidError: a time cannot be read.
+    """
+    conditions = _conditions(filters)
+    first, last = _span(session, filters)
+    if first > 1:
+        conditions.append(EventRecord.seq >= first)
+    if last < NEWEST:
+        conditions.append(EventRecord.seq <= last)
+    if "text" in filters:
+        conditions.append(_holds(str(filters["text"])))
+    return conditions
+
+
 def _conditions(filters: Document) -> list[ColumnElement[bool]]:
     """Read every filter but the actor, the text and the span of time."""
     conditions: list[ColumnElement[bool]] = [
@@ -202,7 +219,7 @@ def _conditions(filters: Document) -> list[ColumnElement[bool]]:
 
 def _span(session: TenantSession, filters: Document) -> tuple[int, int]:
     """Turn a span of time into the seqs of the first and the last event in it."""
-    since, until = _time(filters, "since", "from"), _time(filters, "until", "to")
+    since, until = find_moment(filters, "since"), find_moment(filters, "until")
     if since is not None and until is not None and since > until:
         text = f"'from' ({filters['since']}) is later than 'to' ({filters['until']}); exchange them"
         raise InvalidError(text, fields={"from": [text]})
@@ -216,10 +233,16 @@ def _span(session: TenantSession, filters: Document) -> tuple[int, int]:
     return first, last
 
 
-def _time(filters: Document, name: str, shown: str) -> int | None:
+def find_moment(filters: Document, name: str) -> int | None:
+    """Read the first (`since`) or the last (`until`) moment that is asked for, in milliseconds.
+
+    Raises:
+        InvalidError: it is no time.
+    """
     value: JSON = filters.get(name)
     if value is None:
         return None
+    shown = {"since": "from", "until": "to"}[name]
     try:
         return parse_rfc3339(str(value))
     except InvalidError as fault:

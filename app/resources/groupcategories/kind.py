@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from app.changes.categories import Categories, category_kind
-from app.changes.change import Edit
 from app.fleet.targets import SYSTEM_CATEGORY
+from app.http.resource import Starter
 
 TREE = Categories(
     kind="groupCategory",
@@ -18,8 +18,8 @@ TREE = Categories(
 GROUP_CATEGORY = category_kind(TREE)
 
 
-def starter() -> Iterable[Edit]:
+def starter() -> Iterable[Starter]:
     """Make the root of the tree, and the category of what belongs to the system."""
-    yield Edit(TREE.kind, TREE.root, "create", {"name": "Root of the group categories", "system": True})
+    yield Starter(TREE.kind, TREE.root, lambda: {"name": "Root of the group categories", "system": True})
     about = "Groups and targets that belong to the system"
-    yield Edit(TREE.kind, SYSTEM_CATEGORY, "create", {"name": "System groups", "description": about, "system": True})
+    yield Starter(TREE.kind, SYSTEM_CATEGORY, lambda: {"name": "System groups", "description": about, "system": True})

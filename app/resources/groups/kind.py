@@ -13,6 +13,7 @@ from app.fleet.properties import property_list
 from app.fleet.queries import check_query
 from app.fleet.targets import SYSTEM_CATEGORY, without_group
 from app.fleet.zones import check_security
+from app.http.resource import Starter
 from app.store.documents import Stored
 from app.store.keys import Key
 
@@ -169,21 +170,17 @@ def _class(name: str) -> str:
     return "group_" + re.sub(r"[^a-z0-9]", "_", name.lower())
 
 
-def starter() -> Iterable[Edit]:
+def starter() -> Iterable[Starter]:
     """Make the group of all nodes."""
     everything: Document = {"objectType": "node", "attribute": "nodeId", "comparator": "exists", "value": ""}
-    yield Edit(
-        "group",
-        ALL_NODES,
-        "create",
-        {
-            "displayName": "All nodes",
-            "description": "Every node of the tenant",
-            "categoryId": SYSTEM_CATEGORY,
-            "query": {"select": "nodeAndPolicyServer", "composition": "and", "where": [everything]},
-            "system": True,
-        },
-    )
+    fields: Document = {
+        "displayName": "All nodes",
+        "description": "Every node of the tenant",
+        "categoryId": SYSTEM_CATEGORY,
+        "query": {"select": "nodeAndPolicyServer", "composition": "and", "where": [everything]},
+        "system": True,
+    }
+    yield Starter("group", ALL_NODES, lambda: fields)
 
 
 GROUP = Kind(

@@ -11,7 +11,7 @@ from app.http.categories import TreeOf, tree_endpoints
 from app.http.collection import Collection, collection_endpoints, collection_writing, fleet_of
 from app.http.computed import Computed, answer_one
 from app.http.endpoint import Answer, Endpoint, Given, list_under, object_under
-from app.http.fleet_search import nodes_of_groups
+from app.http.fleet_search import IMAGE_OF_INSTANCE, INSTANCES_OF_NODE, nodes_of_groups
 from app.http.resource import Resource
 from app.http.search import Extension, Searchable, by_ids, documents_searchable, show_documents
 from app.http.versions import Lifespan
@@ -119,6 +119,8 @@ SEARCH = documents_searchable(
         extensions={
             "category": Extension(target="groupCategories", find=by_ids("groupCategory", category_of)),
             "nodes": Extension(target="nodes", find_in=nodes_of_groups, many=True),
+            "nodes.instances": INSTANCES_OF_NODE,
+            "nodes.instances.image": IMAGE_OF_INSTANCE,
         },
     ),
 )

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, View, laid_over
 from app.core.canonical import JSON, Document
 from app.core.errors import ConflictError
-from app.fleet.hosting.variables import NAME, check_command, check_declared, secrets_of, wrong
+from app.fleet.hosting.variables import NAME, check_command, check_declared, wrong
+from app.http.resource import Starter
 from app.store.documents import Stored
 from app.store.keys import Key
 
@@ -94,16 +96,11 @@ IMAGE = Kind(
 )
 
 
-def secret_names(image: Stored | None) -> frozenset[str]:
-    """Name the secret variables of an image; none where there is no image."""
-    return frozenset() if image is None else secrets_of(image.document)
-
-
-def starter() -> Iterable[Edit]:
+def starter() -> Iterable[Starter]:
     """Make the images of the public catalogue."""
     author: Document = {"author": "sternpost", "authorName": "Sternpost"}
     for image_id, fields in _STARTER.items():
-        yield Edit("image", image_id, "create", {**author, **fields})
+        yield Starter("image", image_id, partial(dict, author, **fields))
 
 
 _STARTER: Mapping[str, Mapping[str, JSON]] = {

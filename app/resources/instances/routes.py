@@ -6,9 +6,11 @@ from app.fleet.hosting.standing import standing_of
 from app.http.collection import Collection, collection_endpoints, collection_writing
 from app.http.computed import Computed
 from app.http.endpoint import Given
-from app.http.fleet_search import nodes_named
+from app.http.fleet_search import GROUPS_OF_NODE, IMAGE_OF_INSTANCE, nodes_named
 from app.http.resource import Resource
-from app.http.search import Extension, Searchable, by_ids, documents_searchable, show_documents
+from app.http.search import Extension, Searchable, documents_searchable, show_documents
+from app.people.role_shapes import ROLES_OF_USER
+from app.people.searching import OWNER_OF_INSTANCE
 from app.resources.instances.kind import INSTANCE
 from app.resources.instances.schema import InstanceInput, InstanceSchema
 
@@ -39,10 +41,6 @@ INSTANCES = Collection(
 ENDPOINTS = collection_endpoints(INSTANCES)
 
 
-def _image_of(instance: Document) -> tuple[str]:
-    return (str(instance["imageId"]),)
-
-
 def _node_of(instance: Document) -> tuple[str]:
     return (str(instance["nodeId"]),)
 
@@ -55,8 +53,11 @@ SEARCH = documents_searchable(
         right="instance_read",
         show=show_documents(_computed),
         extensions={
-            "image": Extension(target="images", find=by_ids("image", _image_of)),
+            "image": IMAGE_OF_INSTANCE,
             "node": Extension(target="nodes", find_in=nodes_named(_node_of)),
+            "node.groups": GROUPS_OF_NODE,
+            "owner": OWNER_OF_INSTANCE,
+            "owner.roles": ROLES_OF_USER,
         },
     ),
 )

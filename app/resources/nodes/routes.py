@@ -7,6 +7,7 @@ from typing import Any
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.fleet.criteria.compiling import Query, compile_query
+from app.fleet.networks import refuse_outside
 from app.fleet.queries import check_query
 from app.http.endpoint import ARRAY, BARE, Answer, Endpoint, Given, Item, Paging, list_under
 from app.http.resource import Resource
@@ -193,11 +194,11 @@ ENDPOINTS = (
     ),
     _endpoint(
         "PUT", f"{PATH}/inventory", "updateNodeInventory", "Take the inventory of a node", replace_inventory,
-        json_only=True, id_from="result", lifespan=_OURS,
+        json_only=True, id_from="result", lifespan=_OURS, gate=refuse_outside,
     ),
     _endpoint(
         "POST", "/inventories", "sendInventory", "Take the inventory of a machine; a new one becomes a pending node",
-        send_inventory, json_only=True, id_from="result", lifespan=_OURS,
+        send_inventory, json_only=True, id_from="result", lifespan=_OURS, gate=refuse_outside,
     ),
 )  # fmt: skip
 

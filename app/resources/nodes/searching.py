@@ -6,10 +6,11 @@ from typing import Any
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.fleet.references import category_of, directives_of, technique_id_of
-from app.http.fleet_search import documents_of_nodes
+from app.http.fleet_search import GROUPS_OF_NODE, IMAGE_OF_INSTANCE, INSTANCES_OF_NODE, documents_of_nodes
 from app.http.schemas import reshaper
 from app.http.search import Extension, Searchable, by_ids
 from app.http.versions import LATEST
+from app.people.searching import OWNER_OF_INSTANCE
 from app.resources.nodes.schema import NodeSchema
 from app.resources.nodes.shape import node_json
 from app.store.keys import Key
@@ -44,9 +45,7 @@ SEARCH = Searchable(
     keys=KEYS,
     source=_source,
     extensions={
-        "groups": Extension(
-            target="groups", find_in=documents_of_nodes("group", lambda fleet, one: fleet.groups_of(one)), many=True
-        ),
+        "groups": GROUPS_OF_NODE,
         "groups.category": Extension(target="groupCategories", find=by_ids("groupCategory", category_of)),
         "rules": Extension(
             target="rules", find_in=documents_of_nodes("rule", lambda fleet, one: fleet.targeting(one)), many=True
@@ -59,5 +58,8 @@ SEARCH = Searchable(
             many=True,
         ),
         "directives.technique": Extension(target="techniques", find=by_ids("technique", technique_id_of)),
+        "instances": INSTANCES_OF_NODE,
+        "instances.image": IMAGE_OF_INSTANCE,
+        "instances.owner": OWNER_OF_INSTANCE,
     },
 )

@@ -1,12 +1,14 @@
 """What can be done to nodes; each act is one row and, where an actor did it, one event in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from app.changes.operating import Deed
+from app.changes.change import Edit, Outcome
+from app.changes.kinds import View
+from app.changes.operating import Act, Deed
 from app.changes.recording import Fact
 from app.changes.settings import setting
 from app.changes.work import Work
@@ -25,6 +27,7 @@ from app.store.nodes import ROOT, Node, NodeStatus
 from app.store.writes import read_holders
 
 KIND: Final = "node"
+INSTANCE: Final = "instance"
 RESERVED: Final = frozenset({"pending", "status", "search", "applyPolicy", "compliance"})
 """Ids that a path of the API has."""
 ACCEPT, REFUSE, DELETE = "accept", "refuse", "delete"
@@ -106,15 +109,32 @@ def delete_node(work: Work, node_id: str) -> Document:
 
     Raises:
         NotFoundError: there is no such node.
+        ConflictError: it is the tenant's `root`, or has instances.
+    """
+    return work.operate(_deleting(work, node_id, _bury))
+
+
+def delete_node_with_instances(work: Work, node_id: str) -> Outcome:
+    """Delete a node and the instances on it, in one transaction and one commit; if they wait for review, so does it.
+
+    Raises:
+        NotFoundError: there is no such node.
         ConflictError: it is the tenant's `root`.
     """
 
+    def on_it(view: View) -> list[Edit]:
+        return [Edit(INSTANCE, one.id, "delete") for one in view.holders(INSTANCE, "nodeId", node_id)]
+
+    return work.submit((), plan=on_it, act=_deleting(work, node_id, _bury_empty))
+
+
+def _deleting(work: Work, node_id: str, bury: Callable[[Connection, str, Node, int], Node]) -> Act:
     def act(connection: Connection, now: int) -> Deed:
         node = get_locked(connection, work, node_id)
-        _bury(connection, work.ctx.tenant, node, now)
+        bury(connection, work.ctx.tenant, node, now)
         return Deed(facts=(_fact("DeleteNode", node),), answer=node_json(replace(node, status="deleted")), id=node_id)
 
-    return work.operate(act)
+    return act
 
 
 def settle(work: Work, ids: Sequence[str], status: str) -> list[Document]:
@@ -234,12 +254,16 @@ def _accept(connection: Connection, tenant: str, node: Node, rules: OnAccept, no
 
 
 def _bury(connection: Connection, tenant: str, node: Node, now: int) -> Node:
-    if node.id == ROOT:
-        raise ConflictError("Node 'root' belongs to the tenant and cannot be deleted")
-    hosted = read_holders(connection, tenant, "instance", "nodeId", node.id)
+    hosted = read_holders(connection, tenant, INSTANCE, "nodeId", node.id)
     if hosted:
         named = ", ".join(one.id for one in hosted[:10])
         raise ConflictError(f"There are instances on node '{node.id}': {named}; delete them first")
+    return _bury_empty(connection, tenant, node, now)
+
+
+def _bury_empty(connection: Connection, tenant: str, node: Node, now: int) -> Node:
+    if node.id == ROOT:
+        raise ConflictError("Node 'root' belongs to the tenant and cannot be deleted")
     left = Node(id=node.id, hostname=node.hostname, status="deleted", created=node.created)
     return store.put_node(connection, tenant, left, is_new=False, now_ms=now)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from app.changes.work import Work
 from app.core.errors import InvalidError
+from app.fleet.networks import refuse_outside
 from app.http.endpoint import BARE, Answer, Endpoint, Given, Page, Paging, list_under, object_under
 from app.http.intake import Intake
 from app.http.resource import Resource
@@ -18,7 +19,9 @@ _NEWEST = 2**62
 def show(work: Work, given: Given) -> Answer:
     """Tell or show the policy of a node."""
     policy, tag = service.policy_of(work, given.path["id"])
-    return Answer(items=(policy,), revision=tag)
+    # Secrets are for the node alone; nothing on the way may keep them.
+    headers = {"Cache-Control": "no-store"} if policy.get("secrets") else {}
+    return Answer(items=(policy,), revision=tag, headers=headers)
 
 
 def history(work: Work, given: Given) -> Answer:
@@ -55,6 +58,7 @@ ENDPOINTS = (
         lifespan=Lifespan(25),
         id_from="path",
         errors=(404, 409),
+        gate=refuse_outside,
     ),
     Endpoint(
         methods=("GET",),

@@ -7,6 +7,7 @@ from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
 from app.fleet.fleet import missing_node
+from app.fleet.policies.previewing import difference
 from app.fleet.policies.telling import bundle_of, read_bundle, tell_node
 from app.store.nodes import find_node
 from app.store.policies import Told, bundle_bodies, find_told, last_told, told_history
@@ -58,7 +59,7 @@ def history(work: Work, node_id: str, *, before: int, most: int) -> list[Documen
 
 
 def told_policy(work: Work, node_id: str, serial: str) -> Document:
-    """Show what a node was told under a serial, secrets as tags.
+    """Show what a node was told under a serial, secrets as tags, and how it differed from what it was told before.
 
     Raises:
         NotFoundError: there is no such node, or it was told nothing under this serial.
@@ -68,8 +69,14 @@ def told_policy(work: Work, node_id: str, serial: str) -> Document:
     if told is None:
         text = f"Node '{node_id}' was told no policy with serial '{serial[:40]}'"
         raise NotFoundError(f"{text}; GET /nodes/{node_id}/policy/history lists them")
-    bundle: JSON = read_bundle(bundle_bodies(work.session, [told.bundle])[told.bundle])
-    return {**told_shape(told), "bundle": bundle}
+    before = told_history(work.session, node_id, before=told.serial, most=1)
+    bodies = bundle_bodies(work.session, {told.bundle, *(one.bundle for one in before)})
+    bundle = read_bundle(bodies[told.bundle])
+    shown: Document = {**told_shape(told), "bundle": bundle}
+    for one in before:
+        changes: JSON = difference(read_bundle(bodies[one.bundle]), bundle)
+        shown |= {"before": told_shape(one), "changes": changes}
+    return shown
 
 
 def _demand_node(work: Work, node_id: str) -> None:

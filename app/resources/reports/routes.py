@@ -3,6 +3,7 @@
 from app.changes.work import Work
 from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError
+from app.fleet.networks import refuse_outside
 from app.http.endpoint import BARE, Answer, Endpoint, Given, Page, Paging, list_under
 from app.http.resource import Resource
 from app.http.versions import Lifespan
@@ -51,6 +52,7 @@ ENDPOINTS = (
         lifespan=Lifespan(25),
         id_from="path",
         errors=(400,),
+        gate=refuse_outside,
     ),
     Endpoint(
         methods=("GET",),

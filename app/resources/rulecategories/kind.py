@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.changes.categories import Categories, category_kind
-from app.changes.change import Edit
+from app.http.resource import Starter
 
 TREE = Categories(
     kind="ruleCategory",
@@ -16,7 +16,7 @@ TREE = Categories(
 RULE_CATEGORY = category_kind(TREE)
 
 
-def starter() -> Iterable[Edit]:
+def starter() -> Iterable[Starter]:
     """Make the root of the tree, which is its own parent."""
-    about = {"name": "Rules", "description": "This is the main category of Rules", "parent": TREE.root}
-    yield Edit(TREE.kind, TREE.root, "create", about)
+    about = "This is the main category of Rules"
+    yield Starter(TREE.kind, TREE.root, lambda: {"name": "Rules", "description": about, "parent": TREE.root})

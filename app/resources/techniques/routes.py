@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
-from app.changes.change import Edit
-from app.fleet.techniques.library import starter_library
+from app.fleet.techniques.library import list_starters, read_starter
 from app.fleet.techniques.versions import document_id
 from app.http.collection import head_of
 from app.http.endpoint import Container, Endpoint, Paging, View, list_under, object_under
 from app.http.history import AtQuery, history_endpoint, revisions_endpoint
-from app.http.resource import Resource
+from app.http.resource import Resource, Starter
 from app.http.schemas import ApiSchema
 from app.http.search import Searchable, documents_searchable, show_documents
 from app.http.versions import Lifespan
@@ -124,10 +124,10 @@ ENDPOINTS = (
 )
 
 
-def starter() -> Iterable[Edit]:
+def starter() -> Iterable[Starter]:
     """Make the starter library of the public catalogue."""
-    for one in starter_library():
-        yield Edit(TECHNIQUE.name, document_id(str(one["id"]), str(one["version"])), "create", one)
+    for name, version in list_starters():
+        yield Starter(TECHNIQUE.name, document_id(name, version), partial(read_starter, name, version))
 
 
 SEARCH = documents_searchable(

@@ -131,7 +131,7 @@ ENDPOINTS = (
 _KEYS = (
     Key("id", "uuid"),
     *(Key(name) for name in ("username", "name", "email", "state")),
-    Key("roles", many=True),
+    Key("roles", many=True, whole=True),
     Key("idpId", "uuid"),
     *(Key(name, "date") for name in ("lastLogin", "createdAt", "updatedAt")),
 )

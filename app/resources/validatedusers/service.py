@@ -9,7 +9,8 @@ from app.changes.settings import SETTINGS, setting
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.fleet.targets import GROUP, SPECIAL, SYSTEM_CATEGORY
+from app.core.targets import GROUP, SPECIAL
+from app.fleet.targets import SYSTEM_CATEGORY
 from app.store.accounts import list_accounts
 from app.store.documents import Stored, find_document, list_documents
 from app.store.people import list_users

@@ -6,9 +6,11 @@ from typing import Any, Final
 from app.changes.work import Work
 from app.http.endpoint import Answer, Endpoint, Given, Item, Needed, Page, Paging, list_under
 from app.http.resource import Resource
+from app.http.search import Searchable
 from app.http.versions import Lifespan
 from app.resources.webhooks import service
 from app.resources.webhooks.schema import DeliverySchema, WebhookChange, WebhookInput, WebhookSchema
+from app.store.keys import Key
 
 PATH: Final = "/webhooks/{id}"
 DELIVERIES: Final = list_under("deliveries")
@@ -115,4 +117,21 @@ ENDPOINTS = (
     ),
 )  # fmt: skip
 
-RESOURCE = Resource(name="webhooks", endpoints=ENDPOINTS)
+_KEYS: Final = (
+    *(Key(name) for name in ("id", "name", "state")),
+    Key("types", many=True),
+    Key("enabled", "flag"),
+    Key("lastSeq", "number"),
+    *(Key(name, "date") for name in ("failingSince", "nextAttemptAt", "createdAt", "updatedAt")),
+)
+SEARCH: Final = Searchable(
+    name="webhooks",
+    path="/webhooks",
+    right="webhook_read",
+    show=lambda _work, webhooks: [*webhooks],
+    keys={key.name: key for key in _KEYS},
+    listed=service.list_webhooks,
+)
+"""The URL is no key: it may hold a password of the target's."""
+
+RESOURCE = Resource(name="webhooks", endpoints=ENDPOINTS, searchables=(SEARCH,))

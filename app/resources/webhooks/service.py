@@ -20,6 +20,7 @@ from app.store import webhooks as store
 from app.store.webhooks import Delivery, Webhook, secret_tag
 
 MOST: Final = 20
+RESERVED: Final = "search"
 MOST_TYPES: Final = 100
 BOTH_SECRETS_MS: Final = 86_400_000
 """So long after a rotation messages are signed with the former secret too."""
@@ -48,10 +49,13 @@ def create_webhook(work: Work, fields: Mapping[str, JSON]) -> Document:
 
     Raises:
         AlreadyExistsError: the id is another webhook's.
-        InvalidError: the URL may not be called, or a type cannot be one.
+        InvalidError: the id is that of a path, the URL may not be called, or a type cannot be one.
         ConflictError: there are too many.
     """
     webhook_id, clear = str(fields.get("id") or new_id()), new_secret()
+    if webhook_id == RESERVED:
+        text = f"Webhook id '{RESERVED}' is reserved, because a path of the API has that name; choose another id"
+        raise InvalidError(text, fields={"id": [text]})
 
     def act(connection: Connection, now: int) -> Deed:
         if store.lock_webhook(connection, work.ctx.tenant, webhook_id) is not None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.fleet.bundles.compiling import compile_bundle
+from app.fleet.bundles.sharing import SharedBundles
 from tests.fleet.bundles.configurations import configuration, directive, file_section, motd, node
 from tests.fleet.bundles.plain import plain_bundle
 
@@ -88,6 +89,38 @@ def test_a_bundle_is_what_the_plain_reference_says(drawn: dict[str, Any]) -> Non
     }
     assert runs == plain["runs"]
     assert {fault["directive"] for fault in bundle["faults"]} == plain["faulty"]
+
+
+NODES = st.fixed_dictionaries(
+    {
+        "properties": st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["lyon", "paris", ""])),
+        "mode": MODES,
+        "state": st.sampled_from(["enabled", "ignored"]),
+        "hostname": st.sampled_from(["web1", "web2"]),
+    }
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FLEETS, st.lists(st.tuples(NODES, st.sets(st.integers(0, 3))), min_size=2, max_size=6))
+def test_a_bundle_that_nodes_share_is_what_each_would_get_by_itself(
+    drawn: dict[str, Any], nodes: list[tuple[dict[str, Any], set[int]]]
+) -> None:
+    stored = {
+        name: _stored(name, {**one, "files": [(path, one["text"]) for path in one["paths"]]})
+        for name, one in drawn["directives"].items()
+    }
+    rules = {f"r-{number}": sorted(one["directives"]) for number, one in enumerate(drawn["rules"])}
+    made = configuration(*stored.values(), rules=rules, parameters=drawn["parameters"])
+    shared = SharedBundles()
+
+    for facts, applied in nodes:
+        described = node(**facts)
+        some = [rule for number, rule in enumerate(rules) if number in applied]
+        alone = compile_bundle(made, described, some)
+
+        assert shared.bundle(made, described, some) == alone
+        assert shared.bundle(made, described, some) is shared.bundle(made, described, some)
 
 
 def _stored(name: str, one: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class Machine:
     accepted: bool = True
     is_server: bool = False
     state: str = "enabled"
+    mode: str = "default"
     os_name: str | None = None
     ram: int | None = None
     addresses: tuple[str, ...] = ()
@@ -110,6 +111,26 @@ class PlainFleet:
             case _:
                 found = set().union(*[self._composed(one) for one in part["or"]])
         return found
+
+    def properties(self, machine: Machine, parameters: Json) -> Json:
+        """Lay what the machine says over what its groups say over the parameters; texts replace each other.
+
+        A group comes after those that its query demands; beyond that the one with more of them, then the later id.
+        """
+        found = dict(parameters)
+        mine = [one for one, known in self.groups.items() if known["enabled"] and machine.id in self.members(one)]
+        for group in sorted(mine, key=lambda one: (len(self._demanded(one)), one)):
+            found.update({one["name"]: one["value"] for one in self.groups[group]["properties"]})
+        return {**found, **machine.properties}
+
+    def _demanded(self, group: str) -> set[str]:
+        known = self.groups.get(group)
+        query = known["query"] if known is not None and known["dynamic"] else None
+        if not query or query["composition"] == "or" or query.get("transform") == "invert":
+            return set()
+        lines = [one for one in query["where"] if one["objectType"] == "group" and one["comparator"] == "eq"]
+        direct = {one["value"] for one in lines}
+        return direct.union(*(self._demanded(one) for one in direct))
 
     def applied(self, rule: str) -> set[str]:
         """Name the nodes on which a rule is applied."""

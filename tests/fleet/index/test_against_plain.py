@@ -4,14 +4,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyroaring import BitMap
 
-from app.core.canonical import canonical
 from app.fleet.criteria.compiling import compile_query
-from app.fleet.index.keeping import Keeper
-from app.fleet.index.nodes import Nodes, Told
-from app.fleet.index.sight import Sight
-from app.store.documents import Stored
-from app.store.nodes import Node
+from tests.fleet.bundles.plain import mode
+from tests.fleet.index.indexed import Indexed, stored
 from tests.fleet.index.plain_fleet import Json, Machine, PlainFleet
 
 IDS = [f"n-{number}" for number in range(8)]
@@ -26,6 +23,7 @@ machines = st.builds(
     accepted=st.sampled_from([True, True, True, False]),
     is_server=st.sampled_from([False, False, True]),
     state=st.sampled_from(["enabled", "ignored"]),
+    mode=st.sampled_from(["default", "default", "audit", "enforce"]),
     os_name=st.sampled_from([None, "Debian", "Ubuntu", "Deb\nian"]),
     ram=st.sampled_from([None, 512, 2048, 4096]),
     addresses=st.sets(st.sampled_from(["10.0.0.1", "10.1.0.1", "fe80::1"])).map(tuple),
@@ -133,56 +131,6 @@ documents = st.one_of(group_changes(), rule_changes, directive_changes)
 batches = st.tuples(st.lists(machines, max_size=3), st.lists(documents, max_size=3))
 
 
-class Indexed:
-    """The index, fed as the server feeds it; `together` looks changed nodes up in the postings."""
-
-    def __init__(self) -> None:
-        self.sight = Sight(Nodes())
-        self.keeper = Keeper(self.sight)
-        self.nodes: dict[str, Node] = {}
-
-    def change(self, some: list[Machine], changed: list[tuple[str, str, Json | None]], *, together: bool) -> None:
-        for kind, document_id, document in changed:
-            self.keeper.take(kind, document_id, None if document is None else stored(kind, document_id, document))
-        self.watch(set().union(*(one.query.facets for one in self.sight.groups.values() if one.query)))
-        touched: dict[int, Told] = {}
-        for machine in some:
-            node = self.nodes[machine.id] = as_node(machine)
-            number, told = self.sight.nodes.put(node)
-            touched[number] = told
-        self.keeper.settle(None if together else touched)
-
-    def watch(self, facets: Any) -> None:
-        new = facets - self.sight.nodes.facets
-        self.sight.nodes.watch(new)
-        for node in self.nodes.values():
-            self.sight.nodes.put(node, new)
-
-
-def stored(kind: str, document_id: str, document: Json) -> Stored:
-    body = {"id": document_id, "displayName": document_id, "policyMode": "default", "priority": 5} | document
-    body |= {"techniqueName": "t", "techniqueVersion": "1"}
-    return Stored(kind, document_id, "", canonical(body).decode(), "", 1, "", 0, 0)
-
-
-def as_node(machine: Machine) -> Node:
-    return Node(
-        id=machine.id,
-        hostname=machine.id,
-        status="accepted" if machine.accepted else "deleted",
-        is_policy_server=machine.is_server,
-        created=0,
-        state=machine.state,
-        properties=tuple({"name": name, "value": value} for name, value in machine.properties.items()),
-        inventory={
-            "os": {"name": machine.os_name},
-            "ram": machine.ram,
-            "ipAddresses": list(machine.addresses),
-            "software": [{"name": name, "version": version} for name, version in machine.software],
-        },
-    )
-
-
 def compare(plain: PlainFleet, index: Indexed, asked: Json) -> None:
     sight = index.sight
     for group in plain.groups:
@@ -194,11 +142,24 @@ def compare(plain: PlainFleet, index: Indexed, asked: Json) -> None:
         number = sight.nodes.number_of(machine.id)
         rules = [] if number is None else sight.rules_on(number)
         assert set(rules) == {rule for rule, nodes in reached.items() if machine.id in nodes}
+        assert number is None or sight.rules_on_each(BitMap([number])) == {number: rules}
+    for members, rules in sight.policies():
+        assert all(set(sight.rules_on(number)) == set(rules) for number in members)
+    for rule, document in plain.rules.items():
+        assert sight.computed(document)["policyMode"] == rule_mode(plain, document), rule
     query = compile_query(asked)
     assert query is not None
     index.watch(query.facets)
     found = sight.nodes.find(query, sight.members_of)
     assert sight.nodes.page(found, after="n-2", most=3) == sorted(one for one in plain.found(asked) if one > "n-2")[:3]
+
+
+def rule_mode(plain: PlainFleet, rule: Json) -> str:
+    """Give the mode of a rule whose directives leave it to the node, where the tenant enforces."""
+    nodes = [plain.machines[one].mode for one in plain.targeted(rule["targets"])] or ["default"]
+    known = any(one in plain.directives for one in rule["directives"])
+    found = {mode("default", one, "enforce", overridable=True) for one in nodes if known} or {"enforce"}
+    return found.pop() if len(found) == 1 else "mixed"
 
 
 @settings(max_examples=150, deadline=None)

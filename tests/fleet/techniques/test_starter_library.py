@@ -29,6 +29,7 @@ def test_the_starter_library_is_complete_and_in_order() -> None:
         "cronManagement:1.0",
         "fileManagement:1.0",
         "groupManagement:1.0",
+        "instanceHosting:1.0",
         "journalConfiguration:1.0",
         "motdConfiguration:1.0",
         "ntpConfiguration:1.0",
