@@ -16,8 +16,8 @@ from app.changes.change import Edit
 from app.measuring import measure_compliance
 from app.store.checkpoints import keep_checkpoints
 from app.store.compliance_days import DAY_MS
-from tests.console.browsing import CHROMIUM, chromium, served
-from tests.console.test_browser import _watched, faults, give_password, log_in
+from tests.console.browsing import CHROMIUM, chromium, served, watched
+from tests.console.test_browser import faults, give_password, log_in
 from tests.console.visiting import Visit
 from tests.installations import Server, as_account, submit
 from tests.resources.fleet_samples import directive, node_token, report, rule
@@ -79,8 +79,7 @@ def fleet(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 def test_an_auditor_filters_opens_exports_checks_and_finds_what_is_gone(fleet: Server, tmp_path: Path) -> None:
-    with served(fleet) as url, chromium() as browser:
-        page, said = _watched(browser, 1280, "light")
+    with served(fleet) as url, chromium() as browser, watched(browser, url) as page:
         log_in(page, url, "/console/events")
         page.get_by_label("What happened").fill("GlobalParameterDeleted")
         page.get_by_role("button", name="Filter").click()
@@ -107,15 +106,14 @@ def test_an_auditor_filters_opens_exports_checks_and_finds_what_is_gone(fleet: S
         page.locator(".bars a:has(rect:not(.back):not([height='0.0']))").first.press("Enter")
         expect(page).to_have_url(re.compile("from="))
         expect(page.locator(".event").first).to_be_visible()
-    assert said == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
 def test_every_page_fits_and_can_be_used_by_everybody(fleet: Server, tmp_path: Path, width: int, scheme: Any) -> None:
     folder = Path(os.environ.get("CONSOLE_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
-    with served(fleet) as url, chromium() as browser:
-        page, said = _watched(browser, width, scheme)
+    seen = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    with served(fleet) as url, chromium() as browser, watched(browser, url, **seen) as page:
         log_in(page, url, "/console/events")
         for name, path in SHOWN.items():
             page.goto(f"{url}{path}")
@@ -125,7 +123,6 @@ def test_every_page_fits_and_can_be_used_by_everybody(fleet: Server, tmp_path: P
         page.goto(f"{url}/console/events?limit=x&changeRequest=x")
         page.screenshot(path=folder / f"refused-{width}.png", full_page=True)
         assert serious(page) == []
-    assert said == []
 
 
 def serious(page: Page) -> list[str]:
