@@ -9,17 +9,8 @@ from app.http.answers import collected
 from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, list_under, object_under
 from app.http.resource import Resource
 from app.http.versions import Lifespan
-from app.resources.compliance import service
+from app.resources.compliance import schema, service
 from app.resources.compliance.history import HISTORY
-from app.resources.compliance.schema import (
-    ComplianceSchema,
-    FormatQuery,
-    GlobalSchema,
-    GroupComplianceSchema,
-    GroupsQuery,
-    PrecisionQuery,
-    TreeQuery,
-)
 from app.resources.compliance.service import Asked, Report
 
 RULES, NODES = list_under("rules"), list_under("nodes")
@@ -111,10 +102,11 @@ def _targeted_group(work: Work, group: str, asked: Asked) -> Report:
 
 def _get(path: str, action: str, summary: str, view: View, container: Container, **more: Any) -> Endpoint:  # noqa: ANN401  the columns of the table below
     usual: dict[str, Any] = {
-        "query": TreeQuery,
+        "streams": "nodes/{id}" not in path,  # what looks at a whole fleet takes as long as it takes
+        "query": schema.TreeQuery,
         "right": "compliance_read",
         "lifespan": Lifespan(24),
-        "output": ComplianceSchema,
+        "output": schema.ComplianceSchema,
     }
     if "{id}" in path:
         usual |= {"errors": (404,), "id_from": "result"}
@@ -129,7 +121,7 @@ _DIRECTIVE = _one("directive", service.directive_report, service.DIRECTIVE_BY_RU
 _GROUP = _one("group", _global_group, service.GROUP_BY_RULE, service.GROUP_BY_NODE)
 _TARGETED = _one("group", _targeted_group, service.GROUP_BY_RULE, service.GROUP_BY_NODE)
 _OLD, _LATER = {"lifespan": Lifespan(7)}, {"lifespan": Lifespan(17)}
-_FORMAT = {"query": FormatQuery}
+_FORMAT = {"query": schema.FormatQuery}
 
 ENDPOINTS = (
     _get(
@@ -138,8 +130,8 @@ ENDPOINTS = (
         "Show the compliance of everything",
         show_global,
         object_under("globalCompliance"),
-        query=PrecisionQuery,
-        output=GlobalSchema,
+        query=schema.PrecisionQuery,
+        output=schema.GlobalSchema,
         lifespan=Lifespan(10),
     ),
     HISTORY,
@@ -170,8 +162,8 @@ ENDPOINTS = (
         "Show the compliance of groups",
         show_old_summary,
         GROUPS,
-        query=GroupsQuery,
-        output=GroupComplianceSchema,
+        query=schema.GroupsQuery,
+        output=schema.GroupComplianceSchema,
         lifespan=Lifespan(17, 23),
     ),
     _get(
@@ -180,8 +172,8 @@ ENDPOINTS = (
         "Show the compliance of groups",
         show_groups,
         GROUPS,
-        query=GroupsQuery,
-        output=GroupComplianceSchema,
+        query=schema.GroupsQuery,
+        output=schema.GroupComplianceSchema,
     ),
     _get("/compliance/groups/{id}", "getNodeGroupComplianceId", "Show a group's compliance", _GROUP, GROUPS, **_LATER),
     _get(
@@ -246,8 +238,8 @@ ENDPOINTS = (
         "Show the compliance of groups",
         show_groups,
         GROUPS,
-        query=GroupsQuery,
-        output=GroupComplianceSchema,
+        query=schema.GroupsQuery,
+        output=schema.GroupComplianceSchema,
     ),
     _get(
         "/groups/{id}/compliance/global",
