@@ -21,7 +21,7 @@ class Postings:
         self._held: dict[Value, BitMap] = {}
         self._records: dict[int, tuple[Value, ...]] = {}
         self._many = BitMap()
-        # Most nodes have one element, and the same one as many others.
+        # Each element once: most nodes have few, and the same ones as many others.
         self._shared: dict[Value, tuple[Value, ...]] = {}
 
     def put(self, number: int, elements: Iterable[Value]) -> None:
@@ -64,7 +64,7 @@ class Postings:
             (element,) = elements
             self._records[number] = self._shared.setdefault(element, (element,))
         elif len(elements) <= MOST_RECORDED:
-            self._records[number] = tuple(elements)
+            self._records[number] = tuple(self._shared.setdefault(one, (one,))[0] for one in elements)
         else:
             self._records.pop(number, None)
             self._many.add(number)

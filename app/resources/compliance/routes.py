@@ -87,6 +87,7 @@ _PAGED: dict[str, Any] = {"paging": Paging()}
 
 def _get(path: str, action: str, summary: str, view: View, container: Container, **more: Any) -> Endpoint:  # noqa: ANN401  the columns of the table below
     usual: dict[str, Any] = {
+        "streams": "nodes/{id}" not in path,  # what looks at a whole fleet takes as long as it takes
         "query": schema.TreeQuery,
         "right": "compliance_read",
         "lifespan": Lifespan(24),
