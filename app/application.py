@@ -26,6 +26,7 @@ from app.core.context import Actor, Context
 from app.core.errors import SternpostError
 from app.core.outbound import Reach
 from app.dialects.panel.mount import Panel, PanelNeighbour
+from app.dialects.panel.pages import mount_landing
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.callers import Callers
 from app.dialects.takaro.mount import Surface
@@ -114,8 +115,10 @@ def create_app(
         now_s=time.monotonic,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
-    _mount_root_level(app, config, server)
+    mount_landing(app)
+    # Before the root level, whose /login takes every method: a browser that goes there is led to the page.
     _mount_console(app, config, server)
+    _mount_root_level(app, config, server)
     Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
     return app
 
@@ -136,7 +139,8 @@ def _mount_root_level(app: Flask, config: Config, server: "_Server") -> None:
 def _mount_console(app: Flask, config: Config, server: "_Server") -> None:
     door = Door(server.find_visitor, server.opened.committer.ring, secure=config.public_url.startswith("https://"))
     # The API is called from its outside, as everybody does, so the middleware is part of it.
-    site = Site(app.wsgi_app, server.opened.database, server.opened.committer.ring, door, server.open_work)
+    secret = config.admin_token.get_secret_value()
+    site = Site(app.wsgi_app, server.opened.database, server.opened.committer.ring, door, server.open_work, secret)
     mount_console(app, site)
 
 

@@ -156,7 +156,7 @@ def found_tenants(opened: Installation) -> None:
     for tenant in (SYSTEM_TENANT, PUBLIC):
         begin_tenant(opened.database, Context.system(tenant, "First start"), now_ms)
     work = opened.work(Context.system(PUBLIC, "Import the starter library"))
-    edits = starter_edits(lambda kind, document_id: find_document(work.session, kind, document_id) is None)
+    edits = missing_starters(work.session)
     work.release()
     if edits:
         # Another server that starts now may have imported the library, whole, since we looked.
@@ -165,10 +165,11 @@ def found_tenants(opened: Installation) -> None:
     copy_tenant(opened.database, Context.system(DEFAULT, "First start"), PUBLIC, now_ms)
 
 
-def starter_edits(lacks: Callable[[str, str], bool] = lambda _kind, _id: True) -> list[Edit]:
-    """Make the documents of the public catalogue that `lacks(kind, id)` is true of; only those are read."""
-    starters = (one for resource in RESOURCES for one in resource.starter())
-    return [Edit(one.kind, one.id, "create", one.read()) for one in starters if lacks(one.kind, one.id)]
+def missing_starters(session: TenantSession) -> list[Edit]:
+    """Make what a tenant lacks of the starter library."""
+    starters = [one for resource in RESOURCES for one in resource.starter()]
+    missing = [one for one in starters if find_document(session, one.kind, one.id) is None]
+    return [Edit(one.kind, one.id, "create", one.read()) for one in missing]
 
 
 @cache

@@ -12,6 +12,8 @@ FIRST_TIME = 10**13
 RARE = "Replace the pump"
 """Part of the reason of the first event that is written, and of no other."""
 AT_ONCE = 5_000
+MANY = 100_000
+CACHE_KIB = 100_000
 ACTORS = tuple(Party(f"actor-{number}", f"id-{number}", "user") for number in range(40))
 TYPES = ("RuleModified", "DirectiveModified", "NodeGroupModified", "GlobalParameterModified", "UserLogin")
 KINDS = ("rule", "directive", "group", "parameter", "user")
@@ -21,6 +23,13 @@ TRAILS = tuple(ReviewTrail(number, "d" * 64, "ann", "u-ann", ("bob",)) for numbe
 def write_events(opened: Installation, count: int) -> range:
     """Append events of several kinds, people and reasons to the log of `default` on SQLite; answers their seqs."""
     database = sqlite3.connect(str(opened.database.url.database), isolation_level=None)
+    database.execute("PRAGMA synchronous=OFF")
+    database.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    # Indexes that grow in a random order would read and write all over the file; made anew they are sorted first.
+    indexes = database.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name = 'events' AND sql LIKE 'CREATE I%'")
+    made_anew = indexes.fetchall() if count >= MANY else []
+    for name, _ in made_anew:
+        database.execute(f"DROP INDEX {name}")
     seq, hash_ = database.execute("SELECT seq, hash FROM tenants WHERE id = ?", (DEFAULT,)).fetchone()
     names = list(row_of(_event(1, "")))
     insert = f"INSERT INTO events ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
@@ -37,6 +46,8 @@ def write_events(opened: Installation, count: int) -> range:
         database.execute("BEGIN IMMEDIATE")
         database.executemany(insert, rows)
         database.execute("COMMIT")
+    for _, statement in made_anew:
+        database.execute(statement)
     ended = (seqs[-1], FIRST_TIME + seqs[-1], hash_, DEFAULT)
     database.execute("UPDATE tenants SET seq = ?, time = ?, hash = ? WHERE id = ?", ended)
     database.close()

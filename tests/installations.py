@@ -13,12 +13,14 @@ from app.application import create_app
 from app.boot import DEFAULT, KINDS, Installation, found_tenants, installation
 from app.changes.change import Edit, Outcome
 from app.changes.declaring import bring_values_up_to_date
+from app.changes.tenants import copy_tenant
 from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Actor, Context
 from app.store.accounts import Account, insert_account, token_hash
 from app.store.db import Database
 from app.store.migrations import upgrade
+from app.store.tables import Base
 
 
 def configured(url: str, keys: Path, data_dir: Path, **more: Any) -> Config:
@@ -55,6 +57,15 @@ def as_account(name: str = "ci", *, tenant: str = DEFAULT, reason: str = "") -> 
     """Act as an API account, below HTTP."""
     actor = Actor(id=name, kind="account", handle=name, name=name.upper())
     return Context(tenant, actor, credential=name, reason=reason)
+
+
+def found_tenant(opened: Installation, tenant: str) -> None:
+    """Make a tenant with the catalogue's documents, below all services."""
+    with opened.database.writing() as connection:
+        tenants = Base.metadata.tables["tenants"]
+        one = connection.execute(tenants.select().where(tenants.c.id == DEFAULT)).mappings().one()
+        connection.execute(tenants.insert(), [{**one, "id": tenant, "seq": 0, "head": None, "hash": "0" * 64}])
+    copy_tenant(opened.database, Context.system(tenant, "test"), "public", now_ms)
 
 
 def submit(opened: Installation, *edits: Edit, ctx: Context | None = None) -> Outcome:

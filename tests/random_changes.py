@@ -1,6 +1,6 @@
 """Random changes of documents of every kind, the same for the same number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -8,16 +8,18 @@ from sqlalchemy import text
 
 from app.boot import Installation
 from app.changes.change import Edit
+from app.core.context import Context
 from app.core.errors import SternpostError
 from tests.installations import submit
 
 Documents = dict[tuple[str, str], str]
+Making = Callable[[Installation, Random], Edit]
 
 SETTINGS = {"splay_time": (0, 1, 2, 3), "global_policy_mode": ("audit", "enforce"), "run_frequency": (5, 10, 20)}
 VARIABLES = (
-    [{"name": "TEXT"}],
-    [{"name": "TEXT"}, {"name": "OTHER", "type": "boolean", "default": True}],
-    [{"name": "TEXT"}, {"name": "TOKEN", "secret": True}],
+    {"variables": [{"name": "TEXT"}]},
+    {"variables": [{"name": "TEXT"}, {"name": "OTHER", "type": "boolean", "default": True}]},
+    {"variables": [{"name": "TEXT"}, {"name": "TOKEN", "secret": True}]},
 )
 
 
@@ -30,20 +32,29 @@ def documents_of(opened: Installation, tenant: str = "default") -> Documents:
         return {(row.kind, row.id): row.body for row in rows}
 
 
-def change_at_random(opened: Installation, random: Random, count: int) -> None:
+def change_at_random(
+    opened: Installation,
+    random: Random,
+    count: int,
+    *,
+    kinds: Sequence[Making] | None = None,
+    ctx: Context | None = None,
+) -> None:
     """Make `count` changes; what the present documents do not allow is tried with another one."""
     done = 0
     while done < count:
-        edit = random.choice(KINDS)(opened, random)
+        edit = random.choice(kinds or KINDS)(opened, random)
         try:
-            outcome = submit(opened, edit)
+            outcome = submit(opened, edit, ctx=ctx)
         except SternpostError:
             continue
         done += bool(outcome.changes)
 
 
 def _some(opened: Installation, random: Random, kind: str) -> str:
-    ids = sorted(document_id for known, document_id in documents_of(opened) if known == kind)
+    statement = text("SELECT id FROM documents WHERE tenant = 'default' AND kind = :kind")
+    with opened.database.everywhere("the test's own look") as connection:
+        ids = sorted(connection.execute(statement, {"kind": kind}).scalars())
     return random.choice(ids) if ids else "none"
 
 
@@ -96,7 +107,7 @@ def a_parameter(opened: Installation, random: Random) -> Edit:
     return _edit(opened, random, "parameter", {"value": value, "secret": random.random() < 0.3})
 
 
-def a_category(kind: str) -> Callable[[Installation, Random], Edit]:
+def a_category(kind: str) -> Making:
     """Change a category of a kind."""
 
     def change(opened: Installation, random: Random) -> Edit:
@@ -112,6 +123,32 @@ def a_setting(_opened: Installation, random: Random) -> Edit:
     return Edit("setting", key, "modify", {"value": random.choice(SETTINGS[key])})
 
 
+def an_image(opened: Installation, random: Random) -> Edit:
+    """Change an image, of the tests or one of the starter catalogue."""
+    secret = {"type": "string", "required": False, "secret": random.random() < 0.5}
+    fields = {"name": f"Image {random.randrange(100)}", "variables": {"PASSWORD": secret}}
+    return _edit(opened, random, "image", fields, image="registry.invalid/image:1")
+
+
+def an_instance(opened: Installation, random: Random) -> Edit:
+    """Change an instance that runs on the node `n-1` for the user `id-ann`."""
+    fields = {"name": f"Instance {random.randrange(100)}", "memory": random.randrange(1, 4096), "cpu": 0.1}
+    image = _some(opened, random, "image")
+    return _edit(opened, random, "instance", fields, nodeId="n-1", owner="id-ann", imageId=image)
+
+
+def a_team(opened: Installation, random: Random) -> Edit:
+    """Change a team."""
+    members = ["id-ann"] if random.random() < 0.5 else []
+    return _edit(opened, random, "team", {"name": f"Team {random.randrange(100)}", "members": members})
+
+
+def a_review_policy(opened: Installation, random: Random) -> Edit:
+    """Change a review policy."""
+    require = [{"team": _some(opened, random, "team"), "min": random.randrange(1, 4)}, {"min": 1}]
+    return _edit(opened, random, "reviewPolicy", {"priority": random.randrange(9), "require": require})
+
+
 KINDS = (
     a_rule,
     a_rule,
@@ -124,3 +161,6 @@ KINDS = (
     a_category("groupCategory"),
     a_setting,
 )
+"""What the configuration of machines is made of."""
+EVERY_KIND = (*KINDS, an_image, an_instance, an_instance, a_team, a_review_policy)
+"""Those, and what needs a node `n-1`, a person `id-ann` and the system's rights."""

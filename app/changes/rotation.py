@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.changes.recording import Fact
 from app.changes.tenants import log_act
 from app.core.context import Context
+from app.core.faults import fault_point
 from app.core.tenancy import SYSTEM_TENANT
 from app.store.db import Database
 from app.store.resealing import seal_again
@@ -32,8 +33,10 @@ def rotate(database: Database, ring: KeyRing, purpose: str, clock: Callable[[], 
     with database.writing_everywhere("rotation of a key") as connection:
         now = clock()
         rotated = rotate_key(connection, ring, purpose, now_ms=now)
+        fault_point("key.made")
         key_id = rotated.active[purpose]
         replaced = ring.active[purpose]
         fact = Fact(type="KeyRotated", kind="key", id=key_id, name=key_id, data={"purpose": purpose, "from": replaced})
         log_act(connection, ctx, fact, now)
+    fault_point("key.active")
     return Rotated(key_id, seal_again(database, rotated) if purpose == ENCRYPTION else 0)

@@ -5,7 +5,7 @@ So rights, texts, limits and logs are those of the API, and no page can show or 
 
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -44,6 +44,9 @@ class Reply:
         body = self.body if isinstance(self.body, dict) else {}
         if "errorDetails" in body:
             return str(body["errorDetails"])
+        if "meta" in body:
+            # A root-level route's own envelope.
+            return str(body["meta"].get("error", {}).get("message", ""))
         texts = [str(text) for value in body.values() for text in (value if isinstance(value, list) else [value])]
         return "; ".join(texts) or f"The server answered {self.status}"
 
@@ -74,6 +77,16 @@ class Reply:
         """Give what the envelope says of the list."""
         return (self.body.get("meta") or {}).get(name)
 
+    @property
+    def first(self) -> dict[str, Any]:
+        """Give the one object of the answer, or its first; empty where there is none."""
+        body = self.body if isinstance(self.body, dict) else {}
+        data = body.get("data", body)
+        if "data" in body and isinstance(data, dict) and len(data) == 1:
+            (data,) = data.values()
+        found = data[0] if isinstance(data, list) and data else data
+        return found if isinstance(found, dict) else {}
+
     def items(self, name: str = "") -> list[dict[str, Any]]:
         """Give the objects of the answer, those of the container `name` or of the list that `data` is."""
         data = self.body.get("data")
@@ -88,6 +101,9 @@ class Api:
     app: "WSGIApplication"
     request: Request
     csrf: str = ""
+    prefix: str = f"/api/{LATEST}"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """WSGI variables that go along."""
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         """Read."""
@@ -101,9 +117,10 @@ class Api:
         *,
         reason: str = "",
         revision: int | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> Reply:
         """Write; with `revision` only if the object is still at that one."""
-        return self._call(method, path, {"reason": reason} if reason else {}, body, revision)
+        return self._call(method, path, {**(query or {}), **({"reason": reason} if reason else {})}, body, revision)
 
     def _call(
         self,
@@ -117,12 +134,13 @@ class Api:
         outer = self.request.environ
         environ: dict[str, Any] = {
             **{name: outer[name] for name in _KEPT if name in outer},
+            **self.headers,
             "HTTP_X_REQUEST_ID": outer[CALL].request_id,
             "HTTP_COOKIE": outer.get("HTTP_COOKIE", ""),
             "HTTP_X_CSRF_TOKEN": self.csrf,
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": f"/api/{LATEST}{path}",
+            "PATH_INFO": f"{self.prefix}{path}",
             "QUERY_STRING": urlencode(query),
             "CONTENT_LENGTH": str(len(sent)),
             "wsgi.input": io.BytesIO(sent),

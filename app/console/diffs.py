@@ -97,7 +97,18 @@ def talk_of(reviews: Iterable[Json], diff: Iterable[Json]) -> list[Json]:
     return [review for review in reviews if not review.get("path") or review["path"] not in shown]
 
 
-def document_of_event(event: Json) -> Document:
+def raw_of(change: Json) -> str:
+    """Show a change of a document as a difference of lines."""
+    before, after = _lines(change.get("before")), _lines(change.get("after"))
+    return "\n".join([*unified_diff(before, after, lineterm="")][2:])
+
+
+def _lines(document: Json | None) -> list[str]:
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+    return [] if document is None else orjson.dumps(document, option=options).decode().split("\n")
+
+
+def document_of_event(event: dict[str, Any]) -> Document:
     """Read what an event of `GET /events` says of its document; null stands for what is not there."""
     about = event.get("object") or {}
     changes = event.get("changes") or []
@@ -133,18 +144,7 @@ def _without_nulls(change: Json) -> Json:
     return {name: value for name, value in change.items() if value is not None}
 
 
-def raw_of(change: Json) -> str:
-    """Show a change of a document as a difference of lines."""
-    before, after = _lines(change.get("before")), _lines(change.get("after"))
-    return "\n".join([*unified_diff(before, after, lineterm="")][2:])
-
-
-def _lines(document: Json | None) -> list[str]:
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-    return [] if document is None else orjson.dumps(document, option=options).decode().split("\n")
-
-
-def _field(change: Json, kind: str, document_id: str, said: Iterable[Json]) -> Field:
+def _field(change: Json, kind: str = "", document_id: str = "", said: Iterable[Json] = ()) -> Field:
     note = "back to what it was before the change request" if change.get("backToBase") else ""
     if change.get("reviewed") is not None:
         note = f"at your review it was {_text(change['reviewed'])}"

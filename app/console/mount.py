@@ -2,15 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Flask, Request, Response
 from flask import request as current_request
 from werkzeug.exceptions import HTTPException
 
-from app.console import change_requests, events, integrity, login, object_editing, objects, overview
+from app.console import (
+    administration,
+    change_requests,
+    compliance,
+    events,
+    installation,
+    integrity,
+    login,
+    nodes,
+    object_editing,
+    objects,
+    overview,
+)
 from app.console.pages import Page, View
-from app.console.rendering import page
+from app.console.rendering import in_path, page, see
 from app.console.sessions import Visitor
 from app.console.site import Site
 from app.core.tenancy import ACTIVE
@@ -19,12 +32,18 @@ from app.http.observe import CALL, Call, log_failure
 PAGES: Final = (
     *overview.PAGES,
     *change_requests.PAGES,
+    *nodes.PAGES,
+    *compliance.PAGES,
     *objects.PAGES,
     *object_editing.PAGES,
     *events.PAGES,
     *integrity.PAGES,
+    *administration.PAGES,
 )
 """Every page of those who are logged in, in the order of the navigation."""
+
+LINKED: Final = {"/login": login.LOGIN, "/instance/<one>": "/console/objects/instance/{one}"}
+"""Paths at the root that lead to pages."""
 
 FORBIDDEN, MISSING, FAILED = 403, 404, 500
 FOREIGN: Final = "This form did not come from a page of your session; go back, load the page again, and send it again"
@@ -35,7 +54,8 @@ def mount_console(app: Flask, site: Site) -> None:
     blueprint = Blueprint(
         "console", __name__, url_prefix="/console", template_folder="templates", static_folder="static"
     )
-    _add(blueprint, Page("/login", lambda request, *_: login.log_in(site, request), "login", takes_forms=True))
+    for one in _open_pages(site):
+        _add(blueprint, one)
     for one in (*PAGES, Page("/<path:one>", _missing, "nowhere")):
         _add(blueprint, replace(one, view=_seen(site, one.view)))
     blueprint.add_url_rule(
@@ -44,6 +64,23 @@ def mount_console(app: Flask, site: Site) -> None:
     shown = [one for one in PAGES if one.label]
     blueprint.context_processor(lambda: {"navigation": shown})
     app.register_blueprint(blueprint)
+    # Where links of other products' dashboards lead; writes there are other routes'.
+    for path, leads_to in LINKED.items():
+        app.add_url_rule(path, f"console{path}", partial(_lead, leads_to), methods=["GET"])
+
+
+def _open_pages(site: Site) -> tuple[Page, ...]:
+    """Give the pages of those who are not logged in."""
+    return (
+        Page("/login", lambda request: login.log_in(site, request), "login", takes_forms=True),
+        Page("/session", lambda request: login.tell_session(site, request), "session"),
+        Page("/installation", lambda request: installation.show_installation(site, request), "installation",
+             takes_forms=True),
+    )  # fmt: skip
+
+
+def _lead(leads_to: str, **variables: str) -> Response:
+    return see(leads_to.format(**{name: in_path(text) for name, text in variables.items()}))
 
 
 def _add(blueprint: Blueprint, one: Page) -> None:

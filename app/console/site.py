@@ -1,7 +1,7 @@
 """What the pages need of the server, as one value made at start."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask import Request
@@ -29,6 +29,8 @@ class Site:
     ring: KeyRing
     door: Door
     open_work: Callable[[Context, Intent], Work]
+    admin_secret: str = field(default="", repr=False)
+    """The secret of the installation's administrators; empty where there is no administration over HTTP."""
 
     def api(self, request: Request, visitor: Visitor) -> Api:
         """Call the API as whoever looks at the page."""

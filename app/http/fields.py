@@ -258,7 +258,8 @@ class JsonValue(_FromTexts, fields.Raw):
 
     def _deserialize(self, value: Untyped, attr: str | None, data: Untyped, **kwargs: Untyped) -> Untyped:  # noqa: ARG002  the signature is marshmallow's
         if not isinstance(value, SHAPES[self.shape]):
-            raise ValidationError(f"{shown(value)} is not {'an object' if self.shape == 'object' else 'a list'}")
+            wanted = "an object" if self.shape == "object" else "a list"
+            raise ValidationError(f"the value (not repeated, it may hold secrets) is not {wanted}; send one")
         return value
 
 

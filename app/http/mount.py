@@ -76,8 +76,11 @@ class ApiMiddleware:
         if version in OPEN:
             return self._app(environ, start_response)
         request.max_content_length, request.max_form_memory_size = self._max_body_bytes, self._max_form_bytes
-        response = self._dispatcher.serve(request, _VERSIONS.get(version, LATEST), segments)
-        return response(environ, start_response)
+        try:
+            response = self._dispatcher.serve(request, _VERSIONS.get(version, LATEST), segments)
+            return response(environ, start_response)
+        finally:
+            request.close()  # the files of a form
 
 
 def _refuser(dispatcher: Dispatcher) -> Callable[[Exception], Response]:

@@ -5,6 +5,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -87,26 +88,17 @@ class Database:
             return
         self._idle.append(connection)
 
-    @contextmanager
-    def connect(self, tenant: str | None = None) -> Iterator[Connection]:
+    def connect(self, tenant: str | None = None) -> "_Taken":
         """Read, in one snapshot a statement; without a tenant no rows of tenants are seen where the database can tell.
 
         Raises:
             UnavailableError: the database cannot be reached.
         """
-        with translated():
-            connection = self.open(tenant)
-        try:
-            with translated():
-                yield connection
-        finally:
-            self.give_back(connection)
+        return _Taken(self, tenant)
 
-    @contextmanager
-    def everywhere(self, why: str) -> Iterator[Connection]:  # noqa: ARG002  `why` is what to search the code for
+    def everywhere(self, why: str) -> "_Taken":  # noqa: ARG002  `why` is what to search the code for
         """Read rows of every tenant; the few jobs of the whole installation that do so are named by `why`."""
-        with self.connect(EVERY) as connection:
-            yield connection
+        return self.connect(EVERY)
 
     @contextmanager
     def writing(self, tenant: str | None = None) -> Iterator[Connection]:
@@ -143,6 +135,29 @@ class Database:
         self.engine.dispose()
 
 
+class _Taken:
+    """A connection for one block; a class, because a generator here costs as much as the look-up of a token."""
+
+    __slots__ = ("_connection", "_database", "_tenant")
+
+    def __init__(self, database: Database, tenant: str | None) -> None:
+        self._database = database
+        self._tenant = tenant
+
+    def __enter__(self) -> Connection:
+        with _TRANSLATED:
+            self._connection = self._database.open(self._tenant)
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            _TRANSLATED.__exit__(kind, failure, trace)
+        finally:
+            self._database.give_back(self._connection)
+
+
 def begin_writing(connection: Connection) -> None:
     """Start a transaction that will write; on SQLite its lock is taken at once."""
     if not connection.in_transaction():
@@ -173,29 +188,43 @@ def commit(connection: Connection) -> None:
         ) from failure
 
 
-@contextmanager
-def translated() -> Iterator[None]:
+def translated() -> "_Translated":
     """Turn a driver's errors into those that callers are told.
 
     Raises:
         StorageFullError, UnavailableError: see `Database.writing`.
         OverdueError: the request's time was up, and its statement cancelled.
     """
-    try:
-        yield
-    except PoolTimeoutError as failure:
-        raise UnavailableError(
+    return _TRANSLATED
+
+
+class _Translated:
+    """What `translated` gives; it holds nothing, so that all share one."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        told = None if failure is None else _translation(failure)
+        if told is not None:
+            raise told from failure
+
+
+_TRANSLATED = _Translated()
+
+
+def _translation(failure: BaseException) -> SternpostError | None:
+    if isinstance(failure, PoolTimeoutError):
+        return UnavailableError(
             "All connections to the database are in use; try again soon", retry_after_s=RETRY_AFTER_S
-        ) from failure
-    except DBAPIError as failure:
-        told = _told(failure)
-        if told is None:
-            raise
-        raise told from failure
-    except OSError as failure:
-        if failure.errno != errno.ENOSPC:
-            raise
-        raise _full() from failure
+        )
+    if isinstance(failure, DBAPIError):
+        return _told(failure)
+    return _full() if isinstance(failure, OSError) and failure.errno == errno.ENOSPC else None
 
 
 def _told(failure: DBAPIError) -> SternpostError | None:

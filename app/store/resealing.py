@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 
+from app.core.faults import fault_point
 from app.store.db import Database
 from app.store.notice_tables import WebhookRow
 from app.store.secrets import KeyRing
@@ -57,4 +58,8 @@ def _part(database: Database, ring: KeyRing, sealed: Sealed) -> int:
             # Whoever wrote another one meanwhile wins.
             same = (table.tenant == tenant, named == name, text == ciphertext)
             connection.execute(update(table).where(*same).values({sealed.ciphertext: fresh, sealed.key: fresh_id}))
+        if rows:
+            fault_point("secrets.sealed")
+    if rows:
+        fault_point("secrets.kept")
     return len(rows)

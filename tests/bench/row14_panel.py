@@ -1,6 +1,7 @@
 """Row 14: the panel's calls as users, nodes and instances grow."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 
 from app.boot import DEFAULT, Installation, installation
@@ -20,20 +21,22 @@ _AT_ONCE = 1_000
 
 def measure(ground: Ground) -> Iterator[Figure]:
     """Do the same on few objects and on many, in turn."""
-    few, some, many = (10, 100, 10_000) if ground.size is FULL else (10, 20, 200)
-    say(f"Row 14: the panel with {few:,}, {some:,} and {many:,} objects")
-    configs = [_founded(ground, size) for size in (few, some, many)]
-    with installation(configs[0]) as one, installation(configs[1]) as two, installation(configs[2]) as three:
-        opened = (one, two, three)
-        first, second, last = (_Panel(config, each) for config, each in zip(configs, opened, strict=True))
+    sizes = (10, 100, 1_000, 10_000) if ground.size is FULL else (10, 20, 50, 200)
+    few, some, more, many = sizes
+    say(f"Row 14: the panel with {few:,}, {some:,}, {more:,} and {many:,} objects")
+    configs = [_founded(ground, size) for size in sizes]
+    with ExitStack() as stack:
+        panels = [_Panel(config, stack.enter_context(installation(config))) for config in configs]
+        first, second, _, last = panels
         for what, act in (
             ("getUser", _Panel.find),
             ("nodes/create", _Panel.create),
             ("instances/deploy", _Panel.deploy),
         ):
-            yield _grown(f"panel: {what} among {many:,}, against {few:,}", 2, act, first, last)
+            for size, panel in zip(sizes[2:], panels[2:], strict=True):
+                yield _grown(f"panel: {what} among {size:,}, against {few:,}", 2, act, first, panel)
         taken = side_by_side(5, {"some": second.listed, "many": last.listed})
-        each = {name: taken[name] / (size + second.made) for name, size in (("some", some), ("many", many))}
+        each = {"some": taken["some"] / (some + second.made), "many": taken["many"] / (many + last.made)}
         yield Figure(
             row="14",
             what=f"panel: one of {many:,} nodes listed, against one of {some:,}",

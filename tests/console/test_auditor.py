@@ -79,7 +79,8 @@ def fleet(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 def test_an_auditor_filters_opens_exports_checks_and_finds_what_is_gone(fleet: Server, tmp_path: Path) -> None:
-    with served(fleet) as url, chromium() as browser, watched(browser, url) as page:
+    shown: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+    with served(fleet) as url, chromium() as browser, watched(browser, url, **shown) as page:
         log_in(page, url, "/console/events")
         page.get_by_label("What happened").fill("GlobalParameterDeleted")
         page.get_by_role("button", name="Filter").click()
@@ -112,8 +113,8 @@ def test_an_auditor_filters_opens_exports_checks_and_finds_what_is_gone(fleet: S
 def test_every_page_fits_and_can_be_used_by_everybody(fleet: Server, tmp_path: Path, width: int, scheme: Any) -> None:
     folder = Path(os.environ.get("CONSOLE_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
-    seen = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
-    with served(fleet) as url, chromium() as browser, watched(browser, url, **seen) as page:
+    shown: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    with served(fleet) as url, chromium() as browser, watched(browser, url, **shown) as page:
         log_in(page, url, "/console/events")
         for name, path in SHOWN.items():
             page.goto(f"{url}{path}")

@@ -184,8 +184,10 @@ def test_what_clashes_is_explained_and_laid_over_as_the_author_says(server: Serv
     number = ask(people["ann"])
     Cast(server).system(Edit("rule", "ssh", "modify", {"shortDescription": "newer"}))
     visit = Visit.of(server, "id-ann")
-    clash = 'rule ssh /shortDescription : it was "old" , is now "newer"'
-    assert clash.replace(" ,", ",") in text_of(visit.get(f"{HOME}/{number}")).replace(" ,", ",")
+    seen = text_of(visit.get(f"{HOME}/{number}")).replace(" ,", ",")
+    assert (
+        "rule ssh /shortDescription : it was “old”, is now “newer” (set by sternpost), and is to be “new text”" in seen
+    )
 
     silent = visit.press(number, "rebase")
     settled = visit.press(number, "rebase", conflicts="mine")

@@ -22,10 +22,10 @@ HOME = "/console/changeRequests"
 
 @dataclass
 class Form:
-    """A form of a page: where it goes, and what is in its fields."""
+    """A form of a page: where it goes, and what is in its fields; of boxes, what is ticked."""
 
     action: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     buttons: list[str] = field(default_factory=list)
 
 
@@ -35,38 +35,66 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
-        self.name = self.tag = ""
+        self.open = ""
+        """The field whose content is being read."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given["action"]))
-        if not self.forms:
+            self.forms.append(Form(given.get("action", "")))
+        elif self.forms:
+            self._inside(tag, given)
+
+    def _inside(self, tag: str, given: dict[str, str]) -> None:
+        kind = given.get("type")
+        if kind in ("checkbox", "radio") and "checked" not in given:
             return
-        fields = self.forms[-1].fields
-        if tag == "input" and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
-            fields[given["name"]] = given.get("value", "")
-        elif tag in ("textarea", "select"):
-            self.tag, self.name = tag, given["name"]
-            fields[self.name] = ""
-        elif tag == "option" and ("selected" in given or not fields.get(self.name)):
-            fields[self.name] = given.get("value", "")
+        if kind == "checkbox":
+            self.forms[-1].fields.setdefault(given["name"], []).append(given["value"])
+        elif tag in ("input", "textarea", "select") and "name" in given:
+            self._field(tag, given)
+        elif tag == "option" and self.open and ("selected" in given or self._value() == ""):
+            self._set(given.get("value", ""))
         elif tag == "button" and "name" in given:
             self.forms[-1].buttons.append(given["value"])
 
+    def _field(self, tag: str, given: dict[str, str]) -> None:
+        name, fields = given["name"], self.forms[-1].fields
+        value = given.get("value", "")
+        if name in fields:
+            # Rows of the same fields.
+            fields[name] = [*fields[name], value] if isinstance(fields[name], list) else [fields[name], value]
+        else:
+            fields[name] = value
+        self.open = name if tag != "input" else ""
+
+    def _value(self) -> str:
+        known = self.forms[-1].fields[self.open]
+        return known[-1] if isinstance(known, list) else known
+
+    def _set(self, value: str) -> None:
+        known = self.forms[-1].fields[self.open]
+        self.forms[-1].fields[self.open] = [*known[:-1], value] if isinstance(known, list) else value
+
     def handle_data(self, data: str) -> None:
-        if self.tag == "textarea":
-            self.forms[-1].fields[self.name] += data if self.forms[-1].fields[self.name] else data.removeprefix("\n")
+        if self.open and self.lasttag == "textarea":
+            self._set(self._value() + data)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == self.tag:
-            self.tag = ""
+        if tag in ("textarea", "select"):
+            if tag == "textarea":
+                self._set(self._value().removeprefix("\n"))
+            self.open = ""
+
+
+def forms_of(answer: TestResponse) -> list[Form]:
+    parser = _Forms()
+    parser.feed(answer.text)
+    return parser.forms
 
 
 def form_of(answer: TestResponse, action: str) -> Form:
-    parser = _Forms()
-    parser.feed(answer.text)
-    return next(form for form in parser.forms if form.action == action)
+    return next(form for form in forms_of(answer) if form.action == action)
 
 
 def text_of(answer: TestResponse) -> str:
@@ -106,6 +134,11 @@ class Visit:
         """Send a form of a page with these fields filled in."""
         form = form_of(page, action)
         return self.client.post(action, data={**form.fields, **more})
+
+    def act(self, path: str, verb: str, **more: Any) -> TestResponse:
+        """Press the first button of a page that says this verb, with these fields filled in."""
+        form = next(form for form in forms_of(self.get(path)) if verb in form.buttons)
+        return self.client.post(form.action or path, data={**form.fields, "verb": verb, **more})
 
     def log_in(self, name: str, password: str = PASSWORD, *, tenant: str = "", start: str = HOME) -> TestResponse:
         """Come as a stranger, and log in where that leads to."""

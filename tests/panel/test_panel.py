@@ -1,11 +1,10 @@
 """The panel's calls: what real dashboards send and need (contract/panel.md)."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.installations import Server
+from tests.installations import Server, found_tenant
 from tests.panel.calls import NODE, Dashboard, deployment
 from tests.review.cast import Cast
 
@@ -54,8 +53,8 @@ def test_without_a_good_key_nothing_is_answered_whatever_the_body(server: Server
             refused(empty, 401, "API key is required")
         assert client.open(f"{path}?key={server.token}&x-api-key={server.token}", method=method).status_code == 401
     refused(client.get("/api/users", headers={"x-api-key": "stpwrong"}), 401, "Invalid Key")
-    gone = server.account("gone", enabled=False)
-    refused(client.get("/api/users", headers={"x-api-key": gone}), 401, "Invalid Key")
+    for dead in (server.account("gone", enabled=False), server.account("late", expires=1)):
+        refused(client.get("/api/users", headers={"x-api-key": dead}), 401, "Invalid Key")
     shared = client.get("/api/nodes").json
     assert shared["result"] == "error"
     assert shared["error"] == shared["errorDetails"]
@@ -76,6 +75,10 @@ def test_the_key_decides_which_dialect_answers_a_shared_path(server: Server, pan
 
 def test_paths_methods_and_bodies_that_are_wrong(server: Server, panel: Dashboard) -> None:
     assert server.client.get("/").status_code == 200
+    for path, leads_to in (("/login", "/console/login"), ("/instance/ab12", "/console/objects/instance/ab12")):
+        linked = server.client.get(path)
+        assert (linked.status_code, linked.headers["Location"]) == (303, leads_to)
+    assert server.client.post("/login").status_code == 400
     refused(panel.call("GET", "/api/nothing"), 404, "Not found")
     wrong = panel.call("PUT", "/api/nodes/create", {})
     assert (wrong.status_code, wrong.headers["Allow"]) == (405, "POST")
@@ -130,6 +133,7 @@ def test_bad_users_are_refused_and_nothing_is_stored(server: Server, panel: Dash
         ({"userId": "a b"}, "Invalid userId"),
         ({"username": {"$ne": 1}}, "Invalid username"),
         ({"password": ["x"]}, "Invalid password"),
+        ({"password": "x" * 129}, "Invalid password"),
         ({"admin": "perhaps"}, "Invalid admin"),
         ({"admin": 1.5}, "Invalid admin"),
     ):
@@ -157,6 +161,8 @@ def test_nodes_are_the_same_nodes_everywhere(server: Server, panel: Dashboard) -
     assert panel.get("/api/nodes") == [shown]
     native = server.get(f"/api/nodes/{shown['id']}").json["data"]["nodes"][0]
     assert (native["hostname"], native["status"]) == ("node1.example.com", "accepted")
+    found = server.post("/api/nodes/search", json={"filters": {"hostname": ["node1.example.com"]}}).json["data"]
+    assert [one["id"] for one in found] == [shown["id"]]
     for changed, text in (
         ({"name": ""}, "Missing parameters"),
         ({"ram": -1}, "Invalid ram"),
@@ -204,14 +210,20 @@ def test_an_instance_is_deployed_suspended_and_deleted(server: Server, panel: Da
     assert panel.post("/api/getUserInstance", {"userId": user}).json[0]["suspended"] is True
     refused(panel.post(f"/api/instances/suspend/{made['Id']}", {"id": "other"}), 400, "Ids differ")
     refused(panel.post("/api/instances/suspend", {}), 400, 'Parameter "id" is required')
-    refused(panel.post("/api/instances/unsuspend/nothing", {}), 400, "Instance not found")
+    for verb in ("suspend", "unsuspend"):
+        refused(panel.post(f"/api/instances/{verb}/nothing", {}), 400, "Instance not found")
+        refused(panel.post(f"/api/instances/{verb}/{made['Id']}", {"id": 7}), 400, "Invalid id")
     assert panel.post(f"/api/instances/unsuspend/{made['Id']}", {}).json["suspended"] is False
 
     events = server.get("/api/events?limit=1000").json["data"]["events"]
     ours = [one["type"] for one in events if one["type"].startswith("Instance")]
     assert ours == ["InstanceModified", "InstanceModified", "InstanceAdded"]
     assert len(events) == head + 3
-    refused(panel.delete("/api/instance/delete", {}), 400, "Missing ID parameter")
+    assert {one["actor"]["handle"] for one in events[:3]} == {"ci"}
+    assert len({one["commit"] for one in events[:3]}) == 3
+    for body in ({}, {"id": ""}, {"id": None}):
+        refused(panel.delete("/api/instance/delete", body), 400, "Missing ID parameter")
+    refused(panel.delete("/api/instance/delete", {"id": 7}), 400, "Invalid id")
     gone = panel.delete("/api/instance/delete", {"id": made["Id"]})
     assert (gone.status_code, gone.json) == (201, {"Message": "The instance has successfully been deleted."})
     refused(panel.delete("/api/instance/delete", {"id": made["Id"]}), 400, "Instance not found")
@@ -239,6 +251,8 @@ def test_what_a_deployment_may_look_like(panel: Dashboard) -> None:
         assert isinstance(made["Memory"], int | float)
         assert isinstance(made["Cpu"], int | float)
     for name in ("image", "memory", "cpu", "ports", "nodeId", "name", "user", "primary"):
+        absent = {one: value for one, value in body.items() if one != name}
+        refused(panel.post("/api/instances/deploy", absent), 400, "Missing parameters")
         for value in (None, ""):
             refused(panel.post("/api/instances/deploy", {**body, name: value}), 400, "Missing parameters")
     bad: list[tuple[dict[str, Any], str]] = [
@@ -256,6 +270,14 @@ def test_what_a_deployment_may_look_like(panel: Dashboard) -> None:
         ({"ports": "0:1"}, "Invalid ports"),
         ({"ports": "70000:1"}, "Invalid ports"),
         ({"primary": "1:1"}, "Invalid primary"),
+        ({"primary": {}}, "Invalid primary"),
+        ({"ports": ["1:1"]}, "Invalid ports"),
+        ({"memory": True}, "Invalid memory"),
+        ({"memory": 1.5}, "Invalid memory"),
+        ({"disk": "-1"}, "Invalid disk"),
+        ({"name": 7}, "Invalid name"),
+        ({"user": 7}, "Invalid user"),
+        ({"image": ["a"]}, "Invalid image"),
         ({"variables": "{"}, "Invalid variables"),
         ({"variables": {"NOPE": "1"}}, "Invalid variables"),
         ({"variables": []}, "Invalid variables"),
@@ -266,7 +288,10 @@ def test_what_a_deployment_may_look_like(panel: Dashboard) -> None:
 
 
 def test_no_secret_leaves(server: Server, panel: Dashboard) -> None:
-    node, user = panel.node(), panel.user(password="hunter2hunter2")
+    password = "hunter2hunter2"
+    asked = {"username": "alice", "email": "alice@example.com", "password": password}
+    created = [panel.post("/api/auth/create-user", asked), panel.post("/api/nodes/create", NODE)]
+    user, node = created[0].json["userId"], created[1].json["id"]
     server.post(f"/api/nodes/{node}/token")
     secret = {"variables": {"POSTGRES_PASSWORD": "correct horse"}, "imagename": "PostgreSQL"}
     made = panel.instance(node, user, image="docker.io/library/postgres:17-alpine", **secret)
@@ -275,7 +300,9 @@ def test_no_secret_leaves(server: Server, panel: Dashboard) -> None:
     lists = [panel.call("GET", path).text for path in ("/api/users", "/api/nodes", "/api/instances")]
     one = panel.post("/api/getInstance", {"id": made["Id"]}).text
     found = panel.post("/api/getUser", {"type": "username", "value": "alice"}).text
-    for text in (*lists, one, found):
+    suspended = panel.post(f"/api/instances/suspend/{made['Id']}", {}).text
+    for text in (*lists, *(answer.text for answer in created), one, found, suspended):
+        assert password not in text
         for word in ('password"', "resetToken", "verificationToken", "apiKey", "configureKey", "$2b$", "$argon2"):
             assert word not in text
         assert "correct horse" not in text
@@ -285,13 +312,27 @@ def test_no_secret_leaves(server: Server, panel: Dashboard) -> None:
 def test_another_tenant_finds_nothing(server: Server, panel: Dashboard) -> None:
     node, user = panel.node(), panel.user()
     made = panel.instance(node, user)
-    stranger = Dashboard(server, server.account("stranger", tenant="public"))
+    found_tenant(server.opened, "other")
+    stranger = Dashboard(server, server.account("stranger", tenant="other"))
+    own_node, own_user = stranger.node(), stranger.user("eve")
 
-    for path in ("/api/users", "/api/nodes", "/api/instances"):
-        assert stranger.get(path) == []
-    refused(stranger.post("/api/getInstance", {"id": made["Id"]}), 400, "Instance not found")
-    refused(stranger.post("/api/getUserInstance", {"userId": user}), 400, "User not found")
+    assert [one["userId"] for one in stranger.get("/api/users")] == [own_user]
+    assert [one["id"] for one in stranger.get("/api/nodes")] == [own_node]
+    assert stranger.get("/api/instances") == []
+    for one in (made["Id"], "deadbeef"):
+        refused(stranger.post("/api/getInstance", {"id": one}), 400, "Instance not found")
+        refused(stranger.delete("/api/instance/delete", {"id": one}), 400, "Instance not found")
+        refused(stranger.post(f"/api/instances/suspend/{one}", {}), 400, "Instance not found")
+        refused(stranger.post(f"/api/instances/unsuspend/{one}", {}), 400, "Instance not found")
+    for one in (user, "nobody"):
+        refused(stranger.post("/api/getUserInstance", {"userId": one}), 400, "User not found")
+        refused(stranger.post("/api/instances/deploy", deployment(own_node, one)), 400, "User not found")
+    for one in (node, "nowhere"):
+        refused(stranger.post("/api/instances/deploy", deployment(one, own_user)), 400, "Invalid node")
+        refused(stranger.delete("/api/nodes/delete", {"nodeId": one}), 400, "Invalid node")
     refused(stranger.post("/api/getUser", {"type": "username", "value": "alice"}), 400, "User not found")
+    assert stranger.user("alice", userId="same-name") == "same-name"
+    assert panel.get("/api/instances") == [panel.post("/api/getInstance", {"id": made["Id"]}).json]
 
 
 def test_a_deployment_that_needs_review_waits_for_it(server: Server, panel: Dashboard) -> None:
@@ -315,23 +356,6 @@ def test_a_deployment_that_needs_review_waits_for_it(server: Server, panel: Dash
     held = panel.post(f"/api/instances/suspend/{made['Id']}", {})
     assert held.status_code == 202
     assert panel.get("/api/instances")[0]["suspended"] is False
-
-
-def test_parallel_creates_are_all_there_and_one_name_is_given_once(panel: Dashboard) -> None:
-    node, user = panel.node(), panel.user()
-
-    def both(number: int) -> tuple[int, int]:
-        made = panel.post("/api/nodes/create", {**NODE, "name": f"n{number}"})
-        deployed = panel.post("/api/instances/deploy", deployment(node, user))
-        return made.status_code, deployed.status_code
-
-    same = {"username": "bob", "email": "bob@example.com", "password": "x"}
-    with ThreadPoolExecutor(16) as pool:
-        assert set(pool.map(both, range(16))) == {(201, 201)}
-        statuses = sorted(pool.map(lambda _: panel.post("/api/auth/create-user", same).status_code, range(8)))
-    assert statuses == [201] + [409] * 7
-    assert len(panel.get("/api/nodes")) == 17
-    assert len(panel.get("/api/instances")) == 16
 
 
 def test_a_repeated_request_with_a_key_is_done_once(panel: Dashboard) -> None:

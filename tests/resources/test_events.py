@@ -134,6 +134,7 @@ def test_a_page_reads_so_many_events_for_a_text_and_says_where_the_next_one_goes
     assert [row["seq"] for row in picked["data"]["events"]] == [story + 1]  # the third of those about rules
     assert [row["seq"] for row in counted["data"]["events"]] == [story + 1]
     assert (early["data"]["events"], "next" in early["meta"]) == ([], False)
+    assert "next" not in server.get("/api/25/events?from=2020-01-01T00:00:00Z").get_json()["meta"]
     assert "First steps" in exported
 
 

@@ -3,9 +3,21 @@
 from typing import Any
 
 from app.changes.change import Edit
+from app.changes.review.policy import built_in_of
+from app.store.documents import Stored
 from tests.review.cast import Cast
 
 TARGETS = [{"include": {"or": ["group:prod"]}, "exclude": {"or": []}}]
+
+
+class Unreadable:
+    """The settings of a tenant, each with a value that nobody could have written."""
+
+    def find(self, kind: str, document_id: str) -> Stored | None:
+        return Stored(kind, document_id, "", '{"value":"what?"}', "", 1, "", 0, 0)
+
+    def all(self, _kind: str) -> list[Stored]:
+        return []
 
 
 def production(cast: Cast) -> dict[str, Any]:
@@ -139,7 +151,10 @@ def test_validated_users_escape_the_settings_only(cast: Cast) -> None:
     cast.policy("all", match={"kinds": ["parameter"]}, require=[{"min": 1}])
     robot.asks("PUT", "/parameters", json={"id": "three", "value": "3"})
 
-    # Who is validated is itself under review now.
+    # Who is validated is itself under review now, and a dry run says so.
+    asked = {"json": {"validatedUsers": ["other"]}, "headers": {"Prefer": "dry-run"}}
+    foreseen = cast.ci.ok("POST", "/validatedUsers", **asked)["data"]
+    assert (foreseen["diff"][0]["id"], foreseen["gate"]["waits"]) == ("validated_users", True)
     held = cast.ci.ok("POST", "/validatedUsers", version=24, json={"validatedUsers": ["other"]})
     assert held["changeRequestId"] == "3"
     gone = cast.ci.ok("DELETE", "/validatedUsers/nobody", version=24)
@@ -168,3 +183,11 @@ def test_only_supervised_nodes_need_validation_and_a_rule_that_reaches_none_need
     # A new group is supervised from its birth.
     anna.ok("POST", "/groups/lab", json={"nodeIds": ["n9", "n10"]})
     anna.asks("PUT", "/groups", json={"displayName": "Newborn", "dynamic": False, "nodeIds": ["n9"]})
+
+
+def test_settings_that_cannot_be_read_protect() -> None:
+    found = built_in_of(Unreadable())
+
+    assert (found.is_on, found.validates_all) == (True, True)
+    assert (found.self_validation, found.self_deployment) == (False, False)
+    assert (found.validated, found.unsupervised) == (frozenset(), frozenset())

@@ -6,11 +6,9 @@ import pytest
 from sqlalchemy import event
 
 from app.changes.change import Edit
-from app.changes.tenants import copy_tenant
-from app.core.clock import now_ms, parse_rfc3339
+from app.core.clock import parse_rfc3339
 from app.core.context import Context
-from app.store.tables import Base
-from tests.installations import Server, as_account, submit
+from tests.installations import Server, as_account, found_tenant, submit
 
 NAMES = {"John Doe": "d-0", "JOHNNY": "d-1", "jane": "d-2", "50% off": "d-3", "plain": "d-4"}
 ROWS = (
@@ -45,13 +43,7 @@ def directive(document_id: str, name: str, note: str | None, rank: int, active: 
 @pytest.fixture
 def rows(server: Server) -> Server:
     submit(server.opened, *(directive(*row) for row in ROWS))
-    with server.opened.database.writing() as connection:
-        tenants = Base.metadata.tables["tenants"]
-        one = connection.execute(tenants.select().where(tenants.c.id == "default")).mappings().one()
-        other = {**one, "id": "other", "seq": 0, "head": None, "hash": "0" * 64}
-        connection.execute(tenants.insert(), [other])
-
-    copy_tenant(server.opened.database, Context.system("other", "test"), "public", now_ms)
+    found_tenant(server.opened, "other")
     submit(server.opened, directive("d-0", "John Doe", "n1", 1, True), ctx=as_account(tenant="other"))
     return server
 

@@ -6,7 +6,13 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy]");
   if (!button) return;
   const shown = document.getElementById(button.dataset.copy);
-  await navigator.clipboard.writeText(shown.value ?? shown.textContent);
+  shown.select?.();
+  try {
+    await navigator.clipboard.writeText(shown.value ?? shown.textContent);
+  } catch {
+    // Browsers keep the clipboard from pages that came by plain http from elsewhere.
+    document.execCommand("copy");
+  }
   button.textContent = "Copied";
 });
 

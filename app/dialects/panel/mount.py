@@ -57,10 +57,8 @@ class Panel:
         self._pace = Pace(requests_per_s, wiring.now_s)
 
     def mount(self, app: Flask) -> None:
-        """Give the application the panel's paths, and the page at `/` that dashboards look for when they start."""
+        """Give the application the panel's paths."""
         app.add_url_rule("/api/<path:rest>", "panel", self._serve, methods=METHODS, provide_automatic_options=False)
-        if "/" not in {rule.rule for rule in app.url_map.iter_rules()}:
-            app.add_url_rule("/", "landing", _landing)
 
     def _serve(self, rest: str) -> Response:
         request: Request = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  Flask's documented way to the object behind the proxy
@@ -146,13 +144,3 @@ def _context(request: Request, caller: Caller, call: Call) -> Context:
         only_reads=caller.grant.only_reads,
         holds=holds,
     )
-
-
-def _landing() -> Response:
-    """Say what this is, to whoever opens the address in a browser and to dashboards that look whether it is there."""
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Sternpost</title>"
-        "<h1>Sternpost</h1><p>The API is described at <a href=/api/docs/>/api/docs/</a>.</p>"
-    )
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(page, headers=headers, content_type="text/html; charset=utf-8")

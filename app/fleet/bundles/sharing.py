@@ -10,7 +10,7 @@ from app.fleet.bundles.facts import UNMANAGED, Configuration, NodeFacts
 from app.fleet.references import texts
 from app.fleet.techniques.variables import Section
 
-MOST_BYTES: Final = 16_000_000
+MOST_BYTES: Final = 8_000_000
 """How much of bundles is kept; what was asked for longest ago goes first."""
 
 _Key = tuple[tuple[str, ...], str, bool, tuple[str, ...]]

@@ -6,11 +6,12 @@ from typing import Any
 
 from app.changes.work import Work
 from app.http.answers import collected
-from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, list_under, object_under
+from app.http.endpoint import BARE, TEXT, Answer, Container, Endpoint, Given, Paging, list_under, object_under
 from app.http.resource import Resource
 from app.http.versions import Lifespan
 from app.resources.compliance import schema, service
 from app.resources.compliance.history import HISTORY
+from app.resources.compliance.listing import asked_of, show_nodes, show_rules
 from app.resources.compliance.service import Asked, Report
 
 RULES, NODES = list_under("rules"), list_under("nodes")
@@ -23,15 +24,6 @@ View = Callable[[Work, Given], Answer]
 Find = Callable[[Work, str, Asked], Report]
 
 
-def _asked(given: Given) -> Asked:
-    level, precision = given.query.get("level"), given.query.get("precision")
-    usual = Asked()
-    return Asked(
-        level if isinstance(level, int) else usual.level,
-        precision if isinstance(precision, int) else usual.precision,
-    )
-
-
 def _csv(given: Given, report: Report, order: Sequence[str]) -> Answer | None:
     if given.query.get("format") != "csv":
         return None
@@ -40,29 +32,19 @@ def _csv(given: Given, report: Report, order: Sequence[str]) -> Answer | None:
 
 def show_global(work: Work, given: Given) -> Answer:
     """Show the compliance of everything."""
-    return Answer(items=(service.global_compliance(work, _asked(given)),))
-
-
-def show_nodes(work: Work, given: Given) -> Answer:
-    """Show the compliance of each node."""
-    return Answer(pieces=service.nodes_compliance(work, _asked(given)))
-
-
-def show_rules(work: Work, given: Given) -> Answer:
-    """Show the compliance of each rule."""
-    return Answer(pieces=service.rules_compliance(work, _asked(given)))
+    return Answer(items=(service.global_compliance(work, asked_of(given)),))
 
 
 def show_directives(work: Work, given: Given) -> Answer:
     """Show the compliance of each directive."""
-    return Answer(pieces=service.directives_compliance(work, _asked(given)))
+    return Answer(pieces=service.directives_compliance(work, asked_of(given)))
 
 
 def show_groups(work: Work, given: Given) -> Answer:
     """Show the compliance of groups, by the rules that name them and by all."""
     named = given.query.get("groups")
     groups = [str(one) for one in named] if isinstance(named, list) else []
-    return Answer.many(service.groups_compliance(work, groups, _asked(given)))
+    return Answer.many(service.groups_compliance(work, groups, asked_of(given)))
 
 
 def show_old_summary(work: Work, given: Given) -> Answer:
@@ -75,7 +57,7 @@ def _one(kind: str, find: Find, *orders: Sequence[str]) -> View:
     """Show one object: as a tree, or as a table in the first order."""
 
     def show(work: Work, given: Given) -> Answer:
-        report, one = find(work, given.path["id"], _asked(given)), given.path["id"]
+        report, one = find(work, given.path["id"], asked_of(given)), given.path["id"]
         return _csv(given, report, orders[0]) or Answer(pieces=report.tree(kind, one, *orders), id=one)
 
     return show
@@ -85,7 +67,7 @@ def _by(kind: str, find: Find, order: Sequence[str], *, whole: bool = False) -> 
     """Show what is below one object; `whole` shows the object around it."""
 
     def show(work: Work, given: Given) -> Answer:
-        report, one = find(work, given.path["id"], _asked(given)), given.path["id"]
+        report, one = find(work, given.path["id"], asked_of(given)), given.path["id"]
         pieces = report.tree(kind, one, order) if whole else report.below(order)
         return _csv(given, report, order) or Answer(pieces=pieces)
 
@@ -98,6 +80,9 @@ def _global_group(work: Work, group: str, asked: Asked) -> Report:
 
 def _targeted_group(work: Work, group: str, asked: Asked) -> Report:
     return service.group_report(work, group, asked, targeted=True)
+
+
+_PAGED: dict[str, Any] = {"paging": Paging()}
 
 
 def _get(path: str, action: str, summary: str, view: View, container: Container, **more: Any) -> Endpoint:  # noqa: ANN401  the columns of the table below
@@ -183,7 +168,7 @@ ENDPOINTS = (
         GROUPS,
         **_LATER,
     ),
-    _get("/rules/compliance", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES),
+    _get("/rules/compliance", "getRulesCompliance", "Show the compliance of each rule", show_rules, RULES, **_PAGED),
     _get("/rules/{id}/compliance", "getRulesComplianceId", "Show the compliance of a rule", _RULE, RULES),
     _get(
         "/rules/{id}/compliance/byDirective",
@@ -286,7 +271,7 @@ ENDPOINTS = (
         NODES,
         **_FORMAT,
     ),
-    _get("/nodes/compliance", "getNodesCompliance", "Show the compliance of each node", show_nodes, NODES),
+    _get("/nodes/compliance", "getNodesCompliance", "Show the compliance of each node", show_nodes, NODES, **_PAGED),
     _get("/nodes/{id}/compliance", "getNodeComplianceId", "Show the compliance of a node", _NODE, NODES, **_FORMAT),
 )
 

@@ -14,7 +14,7 @@ from app.fleet.compliance.trees import MOST_LEVELS, Style, Tally, Tree, object_m
 from app.fleet.fleet import missing_node
 from app.fleet.references import groups_of, texts
 from app.store.documents import find_document, list_documents
-from app.store.nodes import Node, find_node
+from app.store.nodes import Node, find_node, page_nodes
 
 _PLACES = {"node": 0, "rule": 1, "directive": 2}
 """Where the ids of a kind stand in a line."""
@@ -65,11 +65,11 @@ def global_compliance(work: Work, asked: Asked) -> Document:
     return {"compliance": compliance_of(counts, 0), "complianceDetails": details_of(counts, asked.precision)}
 
 
-def nodes_compliance(work: Work, asked: Asked) -> Iterator[str]:
-    """Write the compliance of each node that has to report, by id."""
+def nodes_compliance(work: Work, asked: Asked, nodes: Sequence[Node] | None = None) -> Iterator[str]:
+    """Write the compliance of each node that has to report, by id: of all, or of these."""
     gathering = Gathering.of(work)
     names, comma = gathering.names(), ""
-    for part in gathering.accepted():
+    for part in gathering.accepted() if nodes is None else [nodes]:
         style = _style(gathering, {**names, **_hostnames(part)}, asked)
         for node, lines in gathering.lines(part).items():
             yield comma
@@ -88,9 +88,19 @@ def node_report(work: Work, node_id: str, asked: Asked) -> Report:
     return _report(work, [node_id], asked)
 
 
-def rules_compliance(work: Work, asked: Asked) -> Iterator[str]:
-    """Write the compliance of each rule, by id."""
-    return _each(work, "rule", asked, RULE_TREE)
+def accepted_nodes(work: Work, *, after: str, most: int) -> list[Node]:
+    """List accepted nodes by id, those behind `after`."""
+    return page_nodes(work.session, "accepted", after=after, most=most)
+
+
+def rules_compliance(work: Work, asked: Asked, rules: Sequence[str] | None = None) -> Iterator[str]:
+    """Write the compliance of each rule, by id: of all, or of these."""
+    return _each(work, "rule", asked, RULE_TREE, ids=rules)
+
+
+def rule_ids(work: Work, *, after: str, most: int) -> list[str]:
+    """List the ids of rules, those behind `after`."""
+    return [rule.id for rule in list_documents(work.session, "rule") if rule.id > after][:most]
 
 
 def rule_report(work: Work, rule: str, asked: Asked) -> Report:
@@ -185,11 +195,14 @@ def _report(
     return Report(found, _style(gathering, known, asked), gathering.terms.reporting)
 
 
-def _each(work: Work, kind: str, asked: Asked, *orders: Sequence[str]) -> Iterator[str]:
+def _each(
+    work: Work, kind: str, asked: Asked, *orders: Sequence[str], ids: Sequence[str] | None = None
+) -> Iterator[str]:
     """Write the compliance of each object of a kind; lines are kept only where something is shown below it."""
     gathering = Gathering.of(work)
     place = _PLACES[kind]
-    counted = {stored.id: Tally() for stored in list_documents(work.session, kind)}
+    every = (stored.id for stored in list_documents(work.session, kind)) if ids is None else ids
+    counted = {one: Tally() for one in every}
     names, lines = gathering.names(), PackedLines()
     for part in gathering.accepted():
         names |= _hostnames(part) if asked.level > 1 else {}

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, select
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
@@ -87,8 +87,6 @@ def _counted(session: TenantSession, bars: Bars, filters: Document) -> list[int]
         seqs = [int(seq) if seq is not None else newest for seq in (row or ())]
         return [last - first for first, last in pairwise(seqs)]
     conditions = service.matching(session, {**filters, "since": rfc3339(bars.starts[0])})
-    if "actor" in filters:
-        conditions.append(or_(EventRecord.actor_handle == filters["actor"], EventRecord.actor_id == filters["actor"]))
     place = EventRecord.time // bindparam("width")
     counted = select(place.label("place"), func.count()).where(*conditions).group_by("place")
     found = {int(row[0]): int(row[1]) for row in session.rows(counted, {"width": bars.width_ms})}

@@ -38,17 +38,17 @@ def list_events(work: Work, given: Given) -> Answer:
     """Show one page of the log."""
     page = given.page or Page(DEFAULT_LIMIT)
     before = seq_of(page.after) if page.after else NEWEST
-    events, first = service.find_events(work.session, given.query, before=before, most=page.limit + 1)
+    events, stopped_at = service.find_events(work.session, given.query, before=before, most=page.limit + 1)
     shown = events[: page.limit]
     bodies = service.replaced_bodies(work.session, shown)
     names = service.credential_names(work.session, shown)
     items = [event_row(one, bodies.get(one.seq), names) for one in shown]
     if len(events) > page.limit:
         return Answer(items=items, page=page, next=str(shown[-1].seq))
-    if first == 1:
+    if stopped_at is None:
         return Answer(items=items, page=page)
     # A search for a text that has read its share goes on from there with the next page, found something or not.
-    return Answer(items=items, page=page, next=str(first), members={"examined": {"first": first}})
+    return Answer(items=items, page=page, next=str(stopped_at), members={"examined": {"first": stopped_at}})
 
 
 def show_event(work: Work, given: Given) -> Answer:

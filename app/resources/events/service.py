@@ -17,6 +17,8 @@ from app.store.session import TenantSession
 from app.store.sources import Table
 from app.store.tables import AccountRow, EventRecord
 
+NEWEST = 1 << 62
+"""Above every seq."""
 LONGEST_SEQ = 15
 """Digits of the largest seq that is asked of the database."""
 READ_FOR_TEXT = 10_000
@@ -82,10 +84,10 @@ SOURCE = Table(
 
 
 class Found(NamedTuple):
-    """Events that every filter lets through, newest first; all with seqs from `first` on were looked at."""
+    """Events that every filter lets through, newest first; `stopped_at` is the last one read where that is not all."""
 
     events: list[Event]
-    first: int
+    stopped_at: int | None = None
 
 
 def find_events(session: TenantSession, filters: Document, *, before: int, most: int) -> Found:
@@ -96,22 +98,28 @@ def find_events(session: TenantSession, filters: Document, *, before: int, most:
     Raises:
         InvalidError: a time cannot be read.
     """
-    wanted = [EventRecord.seq < before, *_conditions(session, filters)]
-    first = 1
+    first, last = _span(session, filters)
+    # One bound on each side: of two, SQLite looks up the wider one and reads all that lies between.
+    wanted = [*_conditions(filters), EventRecord.seq < min(before, last + 1)]
+    stopped_at = None
     if "text" in filters:
-        first = max(_first_read(session, one) for one in _alternatives(select(EventRecord.seq).where(*wanted), filters))
-        wanted += [EventRecord.seq >= first, _holds(str(filters["text"]))]
+        selected = select(EventRecord.seq).where(*wanted, EventRecord.seq >= first)
+        stopped_at = max(
+            filter(None, (_last_read(session, one) for one in _alternatives(selected, filters))), default=None
+        )
+        wanted.append(_holds(str(filters["text"])))
+    wanted.append(EventRecord.seq >= (stopped_at or first))
     found: dict[int, Event] = {}
     for statement in _alternatives(select(*COLUMNS).where(*wanted), filters):
         rows = session.rows(statement.order_by(EventRecord.seq.desc()).limit(most))
         found.update((row.seq, event(row)) for row in rows)
-    return Found([found[seq] for seq in sorted(found, reverse=True)[:most]], first)
+    return Found([found[seq] for seq in sorted(found, reverse=True)[:most]], stopped_at)
 
 
-def _first_read(session: TenantSession, statement: Select[*tuple[Any, ...]]) -> int:
-    """Find the oldest event that a page reads among those that a statement selects by their seqs."""
+def _last_read(session: TenantSession, statement: Select[*tuple[Any, ...]]) -> int | None:
+    """Find where a page stops among the seqs that a statement selects; None where it reads them all."""
     row = session.find(statement.order_by(EventRecord.seq.desc()).offset(READ_FOR_TEXT - 1).limit(1))
-    return 1 if row is None else int(row[0])
+    return None if row is None else int(row[0])
 
 
 class Following:
@@ -123,21 +131,18 @@ class Following:
         Raises:
             InvalidError: a time cannot be read.
         """
-        conditions = matching(session, filters)
-        if "actor" in filters:
-            actor = filters["actor"]
-            conditions.append(or_(EventRecord.actor_handle == actor, EventRecord.actor_id == actor))
         self._session = session
+        self._first, self._last = _span(session, filters)
         self._statement = (
             select(*COLUMNS)
-            .where(EventRecord.seq > bindparam("after"), EventRecord.seq <= bindparam("until"), *conditions)
+            .where(EventRecord.seq > bindparam("after"), EventRecord.seq <= bindparam("until"), *_of_any_time(filters))
             .order_by(EventRecord.seq)
             .limit(bindparam("most"))
         )
 
     def part(self, *, after: int, until: int, most: int) -> list[Event]:
         """Read those with seqs over `after` and up to `until`, at most `most`."""
-        values = {"after": after, "until": until, "most": most}
+        values = {"after": max(after, self._first - 1), "until": min(until, self._last), "most": most}
         return [event(row) for row in self._session.rows(self._statement, values)]
 
 
@@ -180,37 +185,49 @@ def _alternatives(statement: Select[*tuple[Any, ...]], filters: Document) -> Ite
 
 
 def matching(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
-    """Read every filter but the actor.
+    """Read every filter, for a statement that counts or lists whole spans.
 
     Raises:
         InvalidError: a time cannot be read.
     """
-    conditions = _conditions(session, filters)
+    first, last = _span(session, filters)
+    return [*_of_any_time(filters), EventRecord.seq >= first, EventRecord.seq <= last]
+
+
+def _of_any_time(filters: Document) -> list[ColumnElement[bool]]:
+    conditions = _conditions(filters)
     if "text" in filters:
         conditions.append(_holds(str(filters["text"])))
+    if "actor" in filters:
+        actor = filters["actor"]
+        conditions.append(or_(EventRecord.actor_handle == actor, EventRecord.actor_id == actor))
     return conditions
 
 
-def _conditions(session: TenantSession, filters: Document) -> list[ColumnElement[bool]]:
-    """Read every filter but the actor and the text."""
-    conditions = list(_span(session, filters))
-    conditions += [_COLUMN[name] == value for name, value in filters.items() if name in _COLUMN]
+def _conditions(filters: Document) -> list[ColumnElement[bool]]:
+    """Read every filter but the actor, the text and the span of time."""
+    conditions: list[ColumnElement[bool]] = [
+        _COLUMN[name] == value for name, value in filters.items() if name in _COLUMN
+    ]
     if filters.get("outcome", "success") != "success":
         conditions.append(EventRecord.outcome != literal_column("'success'"))  # what its index is limited to
     return conditions
 
 
-def _span(session: TenantSession, filters: Document) -> Iterator[ColumnElement[bool]]:
+def _span(session: TenantSession, filters: Document) -> tuple[int, int]:
+    """Turn a span of time into the seqs of the first and the last event in it."""
     since, until = find_moment(filters, "since"), find_moment(filters, "until")
     if since is not None and until is not None and since > until:
         text = f"'from' ({filters['since']}) is later than 'to' ({filters['until']}); exchange them"
         raise InvalidError(text, fields={"from": [text]})
+    first, last = 1, NEWEST
     if since is not None:
         row = session.find(_FIRST_SINCE, {"time": since})
-        yield EventRecord.seq >= (row[0] if row is not None else 1 << 62)
+        first = row[0] if row is not None else NEWEST
     if until is not None:
         row = session.find(_LAST_UNTIL, {"time": until})
-        yield EventRecord.seq <= (row[0] if row is not None else 0)
+        last = row[0] if row is not None else 0
+    return first, last
 
 
 def find_moment(filters: Document, name: str) -> int | None:
