@@ -106,5 +106,5 @@ if (help) {
   button.textContent = "?";
   button.setAttribute("aria-label", "Keys of this page");
   button.addEventListener("click", () => overlay().showModal());
-  help.insertBefore(button, help.querySelector("button"));
+  help.prepend(button);
 }
