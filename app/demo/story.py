@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from app.boot import Installation, starter_edits
+from app.boot import Installation, missing_starters
 from app.changes.change import Edit
 from app.changes.tenants import Wanted
 from app.changes.work import Work
@@ -104,7 +104,8 @@ class Story:
             id=lambda _: self.tenant, name=lambda _: self.tenant, record=TenantRecord(id="", name=self.tenant)
         )
         self.opened.all_tenants.create_empty(ctx, wanted, begun=self.calendar.begun)
-        self._as_system("Import the starter library").submit(starter_edits())
+        library = self._as_system("Import the starter library")
+        library.submit(missing_starters(library.session))
         self.calendar.go_to(0.1)
         work = self._as_system("The first people")
         for name, roles in PEOPLE.items():
