@@ -73,6 +73,7 @@ def test_a_reviewer_decides_by_keyboard_without_scripts_on_a_phone(server: Serve
         page.locator("#comment").fill("Too long")
         page.get_by_role("button", name="Reject").press("Enter")
         expect(page.get_by_role("status").first).to_contain_text("You rejected it.")
+        page.locator(".menu > summary").press("Enter")
         page.get_by_role("button", name="Log out").press("Enter")
         page.wait_for_url(f"{url}/console/login")
     states = [
