@@ -22,6 +22,7 @@ class LastUses:
         self._database = database
         self._clock = clock
         self._mutex = threading.Lock()
+        self._writing = threading.Lock()
         self._used: dict[tuple[str, str], int] = {}
         self._due = clock() + WRITE_EVERY_MS
 
@@ -36,15 +37,19 @@ class LastUses:
         threading.Thread(target=self.flush, name="last-uses", daemon=True).start()
 
     def flush(self) -> None:
-        """Write what was noted; a failure is logged, and what it concerned is written next time."""
-        with self._mutex:
-            used, self._used = self._used, {}
-        if not used:
-            return
-        try:
-            with self._database.writing_everywhere("last uses of accounts") as connection:
-                touch_accounts(connection, used)
-        except SternpostError as failure:
-            _log.warning("last uses of accounts not written", reason=failure.message)
+        """Write what was noted; a failure is logged, and what it concerned is written next time.
+
+        Whoever comes while others write waits for them, so that nothing is being written after the last flush.
+        """
+        with self._writing:
             with self._mutex:
-                self._used = {**used, **self._used}
+                used, self._used = self._used, {}
+            if not used:
+                return
+            try:
+                with self._database.writing_everywhere("last uses of accounts") as connection:
+                    touch_accounts(connection, used)
+            except SternpostError as failure:
+                _log.warning("last uses of accounts not written", reason=failure.message)
+                with self._mutex:
+                    self._used = {**used, **self._used}

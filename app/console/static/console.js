@@ -98,7 +98,7 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-const help = document.querySelector(".who");
+const help = document.querySelector(".bar .menu");
 if (help) {
   const button = document.createElement("button");
   button.type = "button";
@@ -106,5 +106,5 @@ if (help) {
   button.textContent = "?";
   button.setAttribute("aria-label", "Keys of this page");
   button.addEventListener("click", () => overlay().showModal());
-  help.prepend(button);
+  help.before(button);
 }
