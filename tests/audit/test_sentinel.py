@@ -16,7 +16,8 @@ from app.core.clock import now_ms
 from app.core.errors import SternpostError
 from app.notify.mailing import send_mails
 from app.store.tables import Base, SecretRow
-from tests.archives.samples import unzipped
+from tests.archives.asking import send
+from tests.archives.samples import directive, unzipped, zipped
 from tests.console.visiting import HOME, Visit
 from tests.installations import Server, as_account
 from tests.notify.conftest import Target, target
@@ -139,7 +140,7 @@ def assert_it_is_kept_encrypted_alone(server: Server) -> None:
         assert grepped.stdout == b""
 
 
-# Through review, instances, previews, pages, webhooks and mails
+# Through review, archives, instances, previews, pages, webhooks and mails
 
 
 @pytest.fixture
@@ -209,6 +210,16 @@ def ask_for_review(told: Told, ann: Caller, rita: Caller) -> None:
     told.call(ann, "POST", f"{asked}/{held - 1}/rebase", json={"conflicts": "mine"})
 
 
+def bring_archives_in(told: Told, server: Server, rita: Caller) -> None:
+    """Bring it in by zips: one that waits for review, one of a broken document, one whose document is refused."""
+    whole = a_directive("j")["after"]["parameters"]
+    good = directive("d-zip", "User", "userManagement", whole, techniqueVersion="8.0")
+    bad = directive("d zip", "User", "userManagement", whole, techniqueVersion="8.0")
+    for document in (good, json.dumps(good)[:-20], bad, {**good, "parameters": f"{SENTINEL}k"}):
+        told.answers.append(send(server, zipped({"directives/user.json": document}), token=rita.token))
+    assert [one.status_code == 200 for one in told.answers[-4:]] == [True, False, False, False]
+
+
 def look_everywhere(told: Told, rita: Caller, numbers: int) -> None:
     """Read what reviewers, auditors and operators read."""
     for number in range(1, numbers + 1):
@@ -221,14 +232,14 @@ def look_everywhere(told: Told, rita: Caller, numbers: int) -> None:
               headers={"Prefer": "dry-run"})  # fmt: skip
     head = told.call(rita, "GET", "/events?limit=1&kind=parameter").json["data"]["events"][0]["commit"]
     for path in (
-        *("changeRequests", f"system/archives/full/zip/{head}", "compare?from=seq:0"),
+        *("changeRequests", "archives/export?directives=all", f"system/archives/full/zip/{head}", "compare?from=seq:0"),
         *("events?limit=1000", "events/export?format=ndjson", "events/export?format=csv", "webhooks/h/deliveries"),
         *("parameters/p-1/history", "parameters/p-1/why?path=/value", "nodes/n-1/policy", "instances/db/history"),
     ):
         told.call(rita, "GET", f"/{path}")
 
 
-def test_the_sentinel_is_nowhere_on_its_way_through_review_pages_webhooks_and_mails(
+def test_the_sentinel_is_nowhere_on_its_way_through_review_archives_pages_webhooks_and_mails(
     server: Server, target: Target, sink: Sink, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     cast, told = Cast(server), Told()
@@ -244,6 +255,7 @@ def test_the_sentinel_is_nowhere_on_its_way_through_review_pages_webhooks_and_ma
     cast.switch_on()
 
     ask_for_review(told, ann, rita)
+    bring_archives_in(told, server, rita)
     numbers = next(n for n in range(1, 99) if rita.call("GET", f"/changeRequests/{n}").status_code == 404) - 1
     look_everywhere(told, rita, numbers)
     visit = Visit.of(server, rita.id)
