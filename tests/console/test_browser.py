@@ -114,6 +114,8 @@ def test_every_page_fits_can_be_used_by_everybody_and_runs_nothing(
         assert faults(page) == []
         page.goto(f"{url}/console/changeRequests/{first}")
         page.get_by_role("button", name="Ask for changes").first.click()
+        expect(page.get_by_role("alert")).to_contain_text("Say why")
+        page.wait_for_load_state()
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keys of this page")).to_contain_text("write a comment")
         assert faults(page) == []
