@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from app.changes.change import Edit
+from app.fleet.compliance.gathering import PART
 from app.store.nodes import Node, put_node
 from app.store.writes import lock_tenant
 from tests.console.conftest import HOSTILE
@@ -15,6 +16,8 @@ from tests.resources.fleet_samples import directive, node_token, report, rule
 from tests.review.cast import Cast
 
 MANY = 300
+MANY_NODES = PART - 10
+"""The compliance of a whole fleet is read in parts of so many nodes, each with the same few statements."""
 
 
 @pytest.fixture
