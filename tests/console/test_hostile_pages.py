@@ -85,7 +85,7 @@ def test_lists_take_the_same_statements_however_much_there_is(server: Server) ->
     few = _count(server, visit, pages)
     with server.opened.database.writing("default") as connection:
         lock_tenant(connection, "default")
-        for number in range(MANY):
+        for number in range(MANY_NODES):
             node = Node(id=f"n-x{number}", hostname=f"x{number}", created=1, accepted=1)
             put_node(connection, "default", node, is_new=True, now_ms=1)
     for number in range(60):
