@@ -62,12 +62,6 @@ class Reply:
         text = self.tag.strip('"').partition("-")[0]
         return int(text) if text.isdigit() else None
 
-    def one(self) -> Any:  # noqa: ANN401  any JSON
-        """Give the one object of the answer, whatever its container is called."""
-        data = self.body.get("data")
-        held = next(iter(data.values()), None) if isinstance(data, dict) else data
-        return held[0] if isinstance(held, list) and held else held
-
     def one_of(self, name: str) -> dict[str, Any]:
         """Give the object in the container `name`."""
         found = self.body["data"].get(name)
@@ -86,6 +80,12 @@ class Reply:
             (data,) = data.values()
         found = data[0] if isinstance(data, list) and data else data
         return found if isinstance(found, dict) else {}
+
+    @property
+    def change_request(self) -> str:
+        """Give the number of the change request that a write became; nothing where it was done at once."""
+        above = self.body if isinstance(self.body, dict) else {}
+        return str(self.first.get("changeRequestId") or above.get("changeRequestId") or "")
 
     def items(self, name: str = "") -> list[dict[str, Any]]:
         """Give the objects of the answer, those of the container `name` or of the list that `data` is."""

@@ -123,11 +123,9 @@ def show_event(site: Site, request: Request, visitor: Visitor, seq: str) -> Resp
 
 def _after(api: Api, reply: Reply, path: str) -> str:
     """Give the page that shows what a rollback did: the change request that waits, or the object."""
-    changed = reply.one()
-    number = changed.get("changeRequestId") if isinstance(changed, dict) else None
-    if number:
-        return f"/console/changeRequests/{in_path(str(number))}"
-    row = row_of(api.get(path).one())
+    if reply.change_request:
+        return f"/console/changeRequests/{in_path(reply.change_request)}"
+    row = row_of(api.get(path).first)
     return f"{row.object_page}?done=rolledBack" if row.object_page else PATH
 
 
@@ -135,7 +133,7 @@ def _show(api: Api, visitor: Visitor, path: str, *, fault: str = "", reason: str
     reply = api.get(path)
     if not reply.is_good:
         return page("message.html", visitor, status=reply.status, title="Not shown", text=reply.fault)
-    event = reply.one()
+    event = reply.first
     return page(
         "event.html", visitor, status=status, row=row_of(event), event=event, fault=fault, reason=reason,
         title=f"Event {event['seq']}", is_change=event.get("revision") is not None or event.get("before") is not None,

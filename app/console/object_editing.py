@@ -66,7 +66,7 @@ def create_object(site: Site, request: Request, visitor: Visitor, kind_name: str
         reply = api.get(KINDS["technique"].object_path(chosen))
         if not reply.is_good:
             return page("message.html", visitor, status=reply.status, title="Not shown", text=reply.fault)
-        draft.technique = reply.one()
+        draft.technique = reply.first
     return _fill(api, request, visitor, draft)
 
 
@@ -83,7 +83,7 @@ def edit_object(site: Site, request: Request, visitor: Visitor, kind_name: str, 
     draft = Draft(kind, document, document_id, document.get("revision") or reply.revision)
     if kind.name == "directive":
         named = api.get(KINDS["technique"].object_path(f"{document['techniqueName']}:{document['techniqueVersion']}"))
-        draft.technique = named.one() if named.is_good else None
+        draft.technique = named.first if named.is_good else None
     return _fill(api, request, visitor, draft)
 
 
@@ -195,16 +195,13 @@ def _take_faults(draft: Draft, filled: Filled, reply: Reply) -> None:
 
 def _after(kind: ObjectKind, document_id: str, reply: Reply, done: str) -> str:
     """Give the page that shows what was done: the change request that waits, or the document."""
-    changed = reply.one()
-    number = changed.get("changeRequestId") if isinstance(changed, dict) else None
-    number = number or (reply.body.get("changeRequestId") if isinstance(reply.body, dict) else None)
-    if number:
-        return f"/console/changeRequests/{in_path(str(number))}"
+    if reply.change_request:
+        return f"/console/changeRequests/{in_path(reply.change_request)}"
     return f"{kind.object_page(document_id)}?{urlencode({'done': done})}"
 
 
 def _id_of(kind: ObjectKind, reply: Reply) -> str:
-    return kind.id_of(reply.one())
+    return kind.id_of(reply.first)
 
 
 def _choose_technique(api: Api, visitor: Visitor) -> Response:

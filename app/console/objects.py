@@ -149,11 +149,9 @@ def moment_of(request: Request) -> str:
 
 def document_of(kind: ObjectKind, reply: Reply, document_id: str) -> Json:
     """Give the document of a reply; a setting's is made of its key and its value."""
-    one = reply.one()
     if kind.name == "setting":
         return {"id": document_id, "value": reply.body["data"]["settings"][document_id]}
-    found: Json = one if isinstance(one, dict) else {}
-    return found
+    return reply.first
 
 
 def words_of_member(name: str) -> str:

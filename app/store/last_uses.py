@@ -20,7 +20,7 @@ class LastUses:
 
     def __init__(self, database: Database, clock: Callable[[], int] = now_ms) -> None:
         self._database = database
-        self._clock = clock
+        self.clock = clock
         self._mutex = threading.Lock()
         self._writing = threading.Lock()
         self._used: dict[tuple[str, str], int] = {}
@@ -28,7 +28,7 @@ class LastUses:
 
     def note(self, tenant: str, account_id: str) -> None:
         """Note that an account was used now; the caller never waits for the database."""
-        now = self._clock()
+        now = self.clock()
         with self._mutex:
             self._used[tenant, account_id] = now
             if now < self._due:
