@@ -16,12 +16,12 @@ from app.boot import Installation, open_installation
 from app.changes.recording import Fact
 from app.changes.review.filing import Proposal
 from app.changes.tenants import Suffix, random_suffix
-from app.changes.work import Terms, Work, just_sleep
+from app.changes.work import Terms, Work
 from app.config import Config
 from app.console.mount import mount_console
 from app.console.sessions import Door
 from app.console.site import Site
-from app.core.clock import now_ms
+from app.core.clock import just_sleep, now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
 from app.core.outbound import Reach
@@ -113,6 +113,7 @@ def create_app(
         trusted_proxies=config.trusted_proxies,
         neighbour=PanelNeighbour(),
         now_s=time.monotonic,
+        pause=pause,
     )
     mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
     mount_landing(app)

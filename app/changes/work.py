@@ -1,6 +1,5 @@
 """What a service function is given: who asks, a reading session of their tenant, and the way to change things."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from app.changes.review.filing import NO_PROPOSAL, Proposal
 from app.changes.tenants import Suffix, random_suffix
 from app.changes.watching import Watch
 from app.core.canonical import Document
+from app.core.clock import just_sleep
 from app.core.context import Context
 from app.core.outbound import PUBLIC_ONLY, Reach
 from app.store.git.writer import GitWriter
@@ -29,12 +29,6 @@ T = TypeVar("T")
 
 def _nothing(_tenant: str) -> None:
     return None
-
-
-def just_sleep(seconds: float) -> bool:
-    """Wait, and know of no end."""
-    time.sleep(seconds)
-    return False
 
 
 @dataclass(frozen=True, slots=True)

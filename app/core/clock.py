@@ -24,6 +24,12 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def just_sleep(seconds: float) -> bool:
+    """Wait, and know of no end."""
+    time.sleep(seconds)
+    return False
+
+
 def rfc3339(ms: int) -> str:
     """Write a time with milliseconds, in UTC: `2026-01-02T03:04:05.678Z`."""
     return (_EPOCH + ms * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -208,7 +208,7 @@ class Dispatcher:
                     work.release()
                     return exchange.tag(state(work, given))
 
-                etag = awaited(again, etag, longest_s, self.streams)
+                etag = awaited(again, etag, longest_s, self.streams, self.wiring.pause)
             if matches(exchange.request, etag):
                 return not_modified(etag)
         answer = reviewing.told(endpoint.view(work, given), endpoint, work, given)

@@ -15,8 +15,6 @@ LONGEST_MS: Final = 30_000
 LONGEST_ASKED_MS: Final = 3_600_000
 PACE_S: Final = 0.2
 
-_never = threading.Event()
-
 
 def collection_tag(known: tuple[object, ...], named: Named | None) -> str:
     """Tag an answer: by version, tenant, actor, the state it depends on and its path, and by the query in any order."""
@@ -35,14 +33,24 @@ def wait_s(asked: JSON) -> float:
     return min(duration_ms(str(asked), WAIT, longest_ms=LONGEST_ASKED_MS), LONGEST_MS) / 1000
 
 
-def awaited(again: Callable[[], str], tag: str, longest_s: float, threads: threading.BoundedSemaphore) -> str:
-    """Give the tag as soon as it is another one, or the same when the time is over or no thread is free to wait."""
+def awaited(
+    again: Callable[[], str],
+    tag: str,
+    longest_s: float,
+    threads: threading.BoundedSemaphore,
+    pause: Callable[[float], bool],
+) -> str:
+    """Give the tag as soon as it is another one, or the same when the time is over or no thread is free to wait.
+
+    `pause` waits so many seconds and tells whether the server is about to end, which nobody is to hold up.
+    """
     if not threads.acquire(blocking=False):
         return tag
     try:
-        ends, now = time.monotonic() + longest_s, tag
-        while now == tag and time.monotonic() < ends:
-            _never.wait(min(PACE_S, max(0.0, ends - time.monotonic())))
+        ends, now, is_over = time.monotonic() + longest_s, tag, False
+        while now == tag and not is_over:
+            left_s = ends - time.monotonic()
+            is_over = pause(min(PACE_S, max(0.0, left_s))) or left_s <= PACE_S
             now = again()
         return now
     finally:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.core.clock import just_sleep
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.http.auth import API_TOKEN, FindAccount, Resolve
@@ -47,7 +48,7 @@ class Wiring:
     all others have `max_body_bytes`. `most_streams` large answers are sent at the same time at most.
     `is_form` tells whether a text is what the pages of a session (its cookie) put into their forms: no other page can
     make a browser write. `neighbour` is another dialect below `/api`. A request may take `request_timeout_s`, unless
-    its endpoint streams.
+    its endpoint streams. `pause` waits so many seconds and tells whether the server is about to end.
     """
 
     open_work: Callable[[Context, Intent], Work]
@@ -68,6 +69,7 @@ class Wiring:
     trusted_proxies: tuple[str, ...] = ()
     neighbour: Neighbour | None = None
     now_s: Callable[[], float] = time.monotonic
+    pause: Callable[[float], bool] = just_sleep
 
     @property
     def resolvers(self) -> Mapping[str, Resolve]:

@@ -22,12 +22,16 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def served(server: Server) -> Iterator[str]:
     """Serve an installation, and give its URL."""
-    listening = make_server("127.0.0.1", 0, create_app(server.config, server.opened), True, request_handler=_Quiet)
+    ending = threading.Event()
+    app = create_app(server.config, server.opened, pause=ending.wait)
+    listening = make_server("127.0.0.1", 0, app, True, request_handler=_Quiet)
+    listening.daemon_threads = False  # so that closing waits for those that still answer
     thread = threading.Thread(target=listening.serve_forever)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listening.server_port}"
     finally:
+        ending.set()
         listening.shutdown()
         thread.join()
         listening.server_close()

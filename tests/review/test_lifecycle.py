@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from app.application import create_app
 from app.changes.change import Edit
 from app.core.clock import rfc3339
 from app.core.context import Context
 from app.worker import do_due
+from tests.installations import Server
 from tests.review.cast import Caller, Cast, at_once, seq
 
 Json = dict[str, Any]
@@ -381,8 +383,9 @@ def test_another_tenant_sees_no_change_request(cast: Cast, people: tuple[Caller,
         assert said["errorDetails"] == f"Change request {number} was not found; GET /changeRequests lists them"
 
 
-def test_who_holds_the_newest_answer_waits_for_the_next(people: tuple[Caller, Caller]) -> None:
+def test_who_holds_the_newest_answer_waits_for_the_next(people: tuple[Caller, Caller], server: Server) -> None:
     anna, rita = people
+    server.client = create_app(server.config, server.opened).test_client()  # which pauses as a real server does
     number = make(anna, change("parameter", "p", "create", value="1"))
     tag = anna.call("GET", f"/changeRequests/{number}").headers["ETag"]
     asked = {"headers": {"If-None-Match": tag}}
@@ -395,6 +398,12 @@ def test_who_holds_the_newest_answer_waits_for_the_next(people: tuple[Caller, Ca
     assert waiter.status_code == 200
     assert waiter.get_json()["data"]["changeRequests"][0]["state"] == "approved"
     anna.refused(400, "GET", f"/changeRequests/{number}?wait=soon")
+
+    pauses: list[float] = []
+    server.client = create_app(server.config, server.opened, pause=lambda s: not pauses.append(s)).test_client()
+    asked = {"headers": {"If-None-Match": waiter.headers["ETag"]}}
+    assert anna.call("GET", f"/changeRequests/{number}?wait=PT30S", **asked).status_code == 304
+    assert len(pauses) == 1, "nobody who waits holds up a server that ends"
 
 
 def test_lists_are_filtered_and_paged(people: tuple[Caller, Caller]) -> None:
