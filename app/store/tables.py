@@ -85,7 +85,7 @@ class DocumentField(Base):
     __tablename__ = "document_fields"
     __table_args__ = (
         Index(None, "tenant", "kind", "field", "text", "id"),
-        Index(None, "tenant", "kind", "id"),
+        Index(None, "tenant", "kind", "id", "field", "text"),
     )
 
     row: Mapped[int] = mapped_column(

@@ -22,6 +22,7 @@ from tests.bench import (
     row12_review,
     row13_search,
     row14_panel,
+    row15_console,
 )
 from tests.bench.figures import Figure, say, table
 from tests.bench.ground import FULL, SMALL, Ground
@@ -41,6 +42,7 @@ ROWS: Mapping[str, Callable[[Ground], Iterator[Figure]]] = {
     "12": row12_review.measure,
     "13": row13_search.measure,
     "14": row14_panel.measure,
+    "15": row15_console.measure,
     "memory": memory.measure,
 }
 
