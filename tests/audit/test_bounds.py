@@ -100,6 +100,10 @@ def test_another_tenant_sees_its_own_log_only(server: Server) -> None:
     assert asked("events/verify?from=1&to=6").status_code == 400
     assert asked("events/verify").get_json()["data"]["verification"]["count"] == 3
     assert asked("events/6").status_code == 404
+    cursor = server.get("/api/25/events?limit=2").get_json()["meta"]["next"]
+    foreign = asked(f"events?cursor={cursor}")
+    assert [one["seq"] for one in foreign.get_json()["data"]["events"]] == [3, 2, 1]
+    assert "only-in-a" not in foreign.get_data(as_text=True)
     assert asked("events/stream?after=6").status_code == 400
     assert asked("compare?from=seq:1").get_json()["data"]["comparison"]["changes"] == []
     assert asked("audit/answers/changes-without-second-person").get_json()["data"]["changes"] == []
