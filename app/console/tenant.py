@@ -35,12 +35,12 @@ def show_key(site: Site, request: Request, visitor: Visitor) -> Response:
         return said
     if said.secret:
         # Its own login is over too, so nothing more can be asked of the API here.
-        return page("key.html", visitor, said=said, key=said.secret, is_open=True)
+        return page("key.html", visitor, said=said, key=said.secret, menu_is_open=True)
     reply = api.get("/client")
     if not reply.is_good:
         return refused(visitor, reply)
     return page(
-        "key.html", visitor, status=said.status, said=said, key=reply.body.get("apiKey") or "", is_open=True,
+        "key.html", visitor, status=said.status, said=said, key=reply.body.get("apiKey") or "", menu_is_open=True,
         is_hidden=not may_see_key(visitor),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ def test_a_reviewer_sees_what_is_asked_approves_exactly_that_and_deploys_it(serv
 
     page = visit.get(f"{HOME}/{number}")
 
+    assert '<details class="menu">' in page.text, "the menu covers nothing of the decision"
     read = text_of(page)
     assert "What is missing 1 of those who may validate , because of the review settings." in read
     assert "Why Asked for" in read
