@@ -10,6 +10,7 @@ from app.core.canonical import JSON, Document
 from app.core.context import Actor, Context
 from app.demo.machines import Machine
 from app.fleet.policies.telling import Policy, tell_node
+from app.measuring import measure_compliance
 from app.resources.reports.service import take_reports
 
 _DAILY: Final = 7
@@ -52,6 +53,7 @@ class Reporter:
                 if place == len(self.fleet) - 1 and day > today - _SILENT_DAYS:
                     continue
                 self._report(machine, day, is_broken=place == 1)
+            measure_compliance(self.opened, self.tenant, self.clock())
 
     def _report(self, machine: Machine, day: float, *, is_broken: bool) -> None:
         work = self.opened.work(Context(self.tenant, Actor(machine.id, "node", machine.id), machine.id))

@@ -58,6 +58,8 @@ def test_a_demonstration_is_made_once_is_whole_and_is_proved(server: Server, ste
     assert times[-1] - times[0] > 89 * DAY_MS
     compliance = server.client.get("/api/25/compliance", headers=seen).json["data"]["globalCompliance"]
     assert 80 < compliance["compliance"] < 100
+    days = server.client.get("/api/25/compliance/history", headers=seen).json["data"]
+    assert len(next(iter(days.values()))) >= 5, "the plot of compliance has something to show"
     proof = verify_installation(server.opened.database, server.opened.git_root, tenant="show")
     assert proof.fault is None
     assert ask(server, {}, path="rules")["meta"]["total"] == 0
