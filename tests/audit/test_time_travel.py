@@ -1,8 +1,6 @@
 """Time travel over random edits of every kind, and a walk of the log while others write to it."""
 
 import json
-from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -34,8 +32,6 @@ LISTS = {
 }
 """Kinds whose documents are listed as of a moment, with the lists' names."""
 CATEGORIES = {"ruleCategory": "rules/categories", "groupCategory": "groups/categories"}
-SLOW = {"technique", *CATEGORIES}
-"""Kinds with long bodies, or without a list; they are asked for where they changed, and now and then."""
 
 
 @pytest.fixture
@@ -84,7 +80,7 @@ def test_every_document_is_shown_as_of_every_commit_of_random_edits_byte_for_byt
     states = made_at_random(server)
 
     assert len({commit_id for commit_id, _ in states}) == EDITS
-    assert [path for asked in asked_for(states) for path in differing(server, *asked)] == []
+    assert [path for commit_id, documents in states for path in differing(server, commit_id, documents)] == []
     events = changed(server.opened)
     assert {one.object_kind for one in events} == set(FOLDERS)
     assert [one.seq for one in events if not is_as_logged(server, one)] == []
@@ -98,28 +94,16 @@ def test_every_document_is_shown_as_of_every_commit_of_random_edits_byte_for_byt
         assert (shown["object"]["id"], shown["after"], bool(shown["before"])) == (document_id, None, True)
 
 
-def differing(server: Server, commit_id: str, documents: Documents, kinds: AbstractSet[str]) -> list[str]:
-    """Ask for every document of these kinds as of a commit; answers the paths that show other bytes."""
-    lists = {kind: path for kind, path in LISTS.items() if kind in kinds}
-    expected = {f"{path}?at={commit_id}": f'"{path}":[{of_kind(documents, kind)}]' for kind, path in lists.items()}
+def differing(server: Server, commit_id: str, documents: Documents) -> list[str]:
+    """Ask for every document as of a commit; answers the paths that show other bytes."""
+    expected = {f"{path}?at={commit_id}": f'"{path}":[{of_kind(documents, kind)}]' for kind, path in LISTS.items()}
     for (kind, document_id), body in documents.items():
-        if kind in kinds & CATEGORIES.keys():
+        if kind in CATEGORIES:
             expected[f"{path_of(kind, document_id)}?at={commit_id}"] = body
     wrong = [path for path, body in expected.items() if body not in text_at(server, path)]
-    if "setting" in kinds:
-        values = json.loads(text_at(server, f"settings?at={commit_id}"))["data"]["settings"]
-        settings = [body for (kind, _), body in documents.items() if kind == "setting"]
-        wrong += [body for body in settings if not is_setting(body, values)]
-    return wrong
-
-
-def asked_for(states: list[tuple[str, Documents]]) -> Iterator[tuple[str, Documents, AbstractSet[str]]]:
-    """Choose kinds for each commit: all, but the slow ones only where they changed and at each tenth."""
-    before: Documents = {}
-    for number, (commit_id, documents) in enumerate(states):
-        changed = {kind for kind, _ in dict(before.items() ^ documents.items())}
-        yield commit_id, documents, set(FOLDERS) - SLOW | (SLOW if number % 10 == 0 else SLOW & changed)
-        before = documents
+    values = json.loads(text_at(server, f"settings?at={commit_id}"))["data"]["settings"]
+    settings = [body for (kind, _), body in documents.items() if kind == "setting"]
+    return wrong + [body for body in settings if not is_setting(body, values)]
 
 
 def of_kind(documents: Documents, kind: str) -> str:
