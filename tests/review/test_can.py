@@ -98,12 +98,13 @@ def people_of(cast: Cast) -> dict[str, Caller]:
             ("changeRequests/*/accept", []),
             ("changeRequests/**", _EVERY),
         ),
+        "accepts-only": _by_acl(cast, "accepts-only", chief, ("changeRequests/*/accept", ["post"])),
         "chiefs-account": cast.account("chiefs-account", chief),
         "chief-readonly": replace(cast.person("onlooker", token="ro")),
     }
 
 
-_BY_PATH = ("chief-readonly", "reviews-only", "all-but-deploy")
+_BY_PATH = ("chief-readonly", "reviews-only", "all-but-deploy", "accepts-only")
 """Refused by their credential, before anybody asks about the change request."""
 _EVERY = ["get", "post", "patch", "delete"]
 
@@ -167,8 +168,35 @@ def test_can_says_what_the_verb_does(cast: Cast, state: str) -> None:
                 assert said[verb]["reason"] in answer.get_json()["errorDetails"]
             if allowed:
                 put_back(cast, record)
+        to = [] if said is None else said["accept"].get("to", [])
+        accepted = accepted_to(cast, who, record)
+        if accepted != to or (said is not None and said["accept"]["allowed"] != bool(to)):
+            mismatches.append((name, "accept", to, accepted))
     assert mismatches == []
     print(f"{state}: {counted[True]} allowed, {counted[False]} refused")  # noqa: T201
+
+
+def accepted_to(cast: Cast, who: Caller, record: Record) -> list[str]:
+    """Send Rudder's `accept` with each status, and say which were taken."""
+    taken = []
+    for status in ("Pending deployment", "Deployed"):
+        answer = who.call("POST", f"/changeRequests/{record.id}/accept", json={"status": status})
+        if answer.status_code == 200:
+            taken.append(status)
+            put_back(cast, record)
+    return taken
+
+
+def test_an_account_that_may_only_accept_approves_and_deploys_with_it_alone(cast: Cast) -> None:
+    people = people_of(cast)
+    cast.switch_on()
+    who, number = people["accepts-only"], people["author"].asks("PUT", "/parameters", json={"id": "p", "value": "1"})
+    said = who.ok("GET", f"/changeRequests/{number}")["data"]["changeRequests"][0]["can"]
+    assert said["accept"] == {"allowed": True, "to": ["Pending deployment", "Deployed"]}
+    refused = f"the ACL of 'accepts-only' does not open POST /changeRequests/{number}/deploy"
+    assert said["deploy"] == {"allowed": False, "reason": refused}
+    assert who.call("POST", f"/changeRequests/{number}/deploy", json={}).status_code == 403
+    assert who.call("POST", f"/changeRequests/{number}/accept", json={"status": "deployed"}).status_code == 200
 
 
 def test_every_verb_has_a_rule_about_its_state() -> None:

@@ -58,7 +58,7 @@ def without(*rights: str) -> frozenset[str]:
 
 ALONE = [
     Asked("writer", "comment", "may only read; use one that may write", only_reads=True),
-    Asked("caller", "deploy", "opens no call that does it: POST /changeRequests/7/deploy and POST", opens=False),
+    Asked("caller", "deploy", "the ACL of 'rita' does not open POST /changeRequests/7/deploy", opens=False),
     Asked("reader", "comment", "may not read change requests", rights=frozenset()),
     Asked("editor", "edit", "only its author and editors may do this: anna"),
     Asked("validator", "approve", "lacks the rights for it: validator_write", rights=without("validator_write")),

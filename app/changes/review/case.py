@@ -1,4 +1,4 @@
-"""What the rules about change requests look at, the verbs they are about, and the calls that do each."""
+"""What the rules about change requests look at, the verbs they are about, and the call that does each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,26 +18,30 @@ VERBS: Final[tuple[Verb, ...]] = (
     "decline", "reopen", "breakGlass",
 )  # fmt: skip
 
+Call = tuple[str, str]
+"""Method and path, without version; `{id}` stands for the number of the change request."""
+
 _ONE: Final = "/changeRequests/{id}"
-_ACCEPT: Final = ("POST", f"{_ONE}/accept")
 _DEPLOY: Final = ("POST", f"{_ONE}/deploy")
 _REVIEW: Final = ("POST", f"{_ONE}/reviews")
-CALLS: Final[Mapping[Verb, tuple[tuple[str, str], ...]]] = {
-    "edit": (("PATCH", _ONE),),
-    "submit": (("POST", f"{_ONE}/submit"),),
-    "approve": (_REVIEW, _ACCEPT),
-    "requestChanges": (_REVIEW,),
-    "comment": (_REVIEW,),
-    "deploy": (_DEPLOY, _ACCEPT),
-    "schedule": (_DEPLOY,),
-    "confirm": (("POST", f"{_ONE}/confirm"),),
-    "rebase": (("POST", f"{_ONE}/rebase"),),
-    "withdraw": (("POST", f"{_ONE}/withdraw"), ("DELETE", _ONE)),
-    "decline": (("DELETE", _ONE),),
-    "reopen": (("POST", f"{_ONE}/reopen"),),
-    "breakGlass": (_DEPLOY,),
+CALLS: Final[Mapping[Verb, Call]] = {
+    "edit": ("PATCH", _ONE),
+    "submit": ("POST", f"{_ONE}/submit"),
+    "approve": _REVIEW,
+    "requestChanges": _REVIEW,
+    "comment": _REVIEW,
+    "deploy": _DEPLOY,
+    "schedule": _DEPLOY,
+    "confirm": ("POST", f"{_ONE}/confirm"),
+    "rebase": ("POST", f"{_ONE}/rebase"),
+    "withdraw": ("POST", f"{_ONE}/withdraw"),
+    "decline": ("DELETE", _ONE),
+    "reopen": ("POST", f"{_ONE}/reopen"),
+    "breakGlass": _DEPLOY,
 }
-"""Method and path, without version, of the calls that do each verb; an account with an ACL needs one of them."""
+"""The call that does each verb; an account with an ACL needs it open."""
+ACCEPT: Final[Call] = ("POST", f"{_ONE}/accept")
+"""Rudder's call, which approves, deploys or does both by the status that it is sent; an ACL opens it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Case:
     standing: Standing
     gate: Gate
     built_in: BuiltIn
+    through: Call | None = None
+    """The call through which a verb is done where it is not the verb's own."""
 
     @property
     def is_mine(self) -> bool:

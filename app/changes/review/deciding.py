@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.changes.change import Edit
 from app.changes.judging import Judged, judge
-from app.changes.review.case import Verb
+from app.changes.review.case import Call, Verb
 from app.changes.review.deploying import check_hash, review_of, with_review
 from app.changes.review.desk import Assessment, Desk
 from app.changes.review.effect import Side, diff_hash, merged
@@ -24,12 +24,13 @@ MOST_REVIEWS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a reviewer says."""
+    """What a reviewer says, and through which call where it is not that of reviews."""
 
     verdict: Verdict
     comment: str = ""
     path: str | None = None
     diff_hash: str | None = None
+    through: Call | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def say(desk: Desk, ctx: Context, number: int, said: Said) -> Moved:
     """
     before, seen = _seen(desk, ctx, number)
     verb: Verb = said.verdict
-    demand(desk.case(seen, ctx), verb)
+    demand(desk.case(seen, ctx, said.through), verb)
     check_hash(before, said.diff_hash, seen.digest)
     if len(before.reviews) >= MOST_REVIEWS:
         raise StepError(f"Change request {number} has {MOST_REVIEWS} reviews and takes no more; make another one")

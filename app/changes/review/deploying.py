@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from app.changes.change import Outcome
 from app.changes.judging import Judged
 from app.changes.recording import Fact
+from app.changes.review.case import ACCEPT
 from app.changes.review.desk import Assessment, Desk
 from app.changes.review.filing import read_facts
 from app.changes.review.foreseeing import diff_of
 from app.changes.review.model import ChangeRequest, Planned, Review, contributor_of
-from app.changes.review.rules import demand
+from app.changes.review.rules import STATUS, demand, refusal
 from app.changes.review.telling import glass_broken, moved, trail_of
+from app.core.canonical import JSON, Document
 from app.core.context import Context
 from app.core.errors import InvalidError, StepError
 from app.store.log import ReviewTrail
@@ -88,20 +90,48 @@ def deploy(desk: Desk, ctx: Context, asked: Deployment) -> Passing:
     before = desk.get(asked.id)
     seen = desk.assess(before, ctx, keep=True)
     check_hash(before, asked.diff_hash, seen.digest)
-    if asked.approve and before.state == "inReview" and not seen.gate.is_satisfied:
-        seen = _approved(desk, seen, ctx, asked)
-    demand(desk.case(seen, ctx), "breakGlass" if asked.break_glass else "deploy")
+    through = ACCEPT if asked.approve else None
+    if asked.approve and _lacks_approval(seen):
+        demand(desk.case(seen, ctx, through), "approve")
+        seen = _approved(desk, seen, ctx, asked.comment)
+    demand(desk.case(seen, ctx, through), "breakGlass" if asked.break_glass else "deploy")
     if asked.break_glass and not ctx.reason.strip():
         text = "breakGlass needs a reason; everybody who was not asked is told it"
         raise InvalidError(text, fields={"breakGlass.reason": [text]})
     return _passing(desk, seen, ctx, asked, before)
 
 
-def _approved(desk: Desk, seen: Assessment, ctx: Context, asked: Deployment) -> Assessment:
-    demand(desk.case(seen, ctx), "approve")
+def _lacks_approval(seen: Assessment) -> bool:
+    return seen.one.state == "inReview" and not seen.gate.is_satisfied
+
+
+def _approved(desk: Desk, seen: Assessment, ctx: Context, comment: str) -> Assessment:
     person = desk.voters.standing(ctx).person
-    review = review_of(seen, ctx, person, desk.place.now, comment=asked.comment)
+    review = review_of(seen, ctx, person, desk.place.now, comment=comment)
     return desk.reviewed(seen, with_review(seen, review))
+
+
+def can_accept(desk: Desk, seen: Assessment, ctx: Context) -> Document:
+    """Say whether `accept` would do something now: `to` names the statuses that it may be sent, else there is a reason.
+
+    To `Pending deployment` it approves; to `Deployed` it approves where that is missing, and deploys.
+    """
+    case = desk.case(seen, ctx, ACCEPT)
+    unapproved = refusal(case, "approve")
+    to: list[JSON] = []
+    if seen.one.state == "inReview" and unapproved is None:
+        to.append(STATUS["approved"])
+    if not _lacks_approval(seen):
+        refused = refusal(case, "deploy")
+    elif unapproved is None:
+        refused = refusal(desk.case(_approved(desk, seen, ctx, ""), ctx, ACCEPT), "deploy")
+    else:
+        refused = unapproved
+    if refused is None:
+        to.append(STATUS["applied"])
+    if to or refused is None:
+        return {"allowed": True, "to": to}
+    return {"allowed": False, "reason": refused.text}
 
 
 def _passing(desk: Desk, seen: Assessment, ctx: Context, asked: Deployment, before: ChangeRequest) -> Passing:

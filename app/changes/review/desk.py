@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app.changes.change import Change, as_stored
 from app.changes.judging import Judged, Laws, judge
 from app.changes.review.blame import attributed
-from app.changes.review.case import Case
+from app.changes.review.case import Call, Case
 from app.changes.review.effect import Merge, diff_hash, merged
 from app.changes.review.gate import Bench, Gate, judge_gate
 from app.changes.review.matching import Effects, effects_of, matching
@@ -162,9 +162,9 @@ class Desk:
         gate = replace(gate, conflicts=seen.gate.conflicts, fault=seen.gate.fault)
         return replace(seen, one=one, gate=gate)
 
-    def case(self, seen: Assessment, ctx: Context) -> Case:
-        """Put what the rules look at together."""
-        return Case(seen.one, self.voters.standing(ctx), seen.gate, seen.built_in)
+    def case(self, seen: Assessment, ctx: Context, through: Call | None = None) -> Case:
+        """Put what the rules look at together; `through` is the call where it is not the verb's own."""
+        return Case(seen.one, self.voters.standing(ctx), seen.gate, seen.built_in, through)
 
     def _judged(self, merge: Merge) -> tuple[Judged | None, str | None]:
         if not merge.edits:

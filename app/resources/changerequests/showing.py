@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.changes.review.case import Case
-from app.changes.review.desk import Assessment
+from app.changes.review.deploying import can_accept
+from app.changes.review.desk import Assessment, Desk
 from app.changes.review.model import ChangeRequest, Review, Wanted
 from app.changes.review.rules import can
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
+from app.core.context import Context
 from app.http.review_search import person_json
 from app.store.format1 import json_object
 from app.store.log import Event
@@ -51,13 +52,13 @@ def change_json(one: Wanted) -> Document:
     }
 
 
-def assessed_json(seen: Assessment, case: Case) -> Document:
+def assessed_json(desk: Desk, seen: Assessment, ctx: Context) -> Document:
     """Show what is derived from the present: hash, gate, what the caller may do, reviews that are out of date."""
     one, gate = seen.one, seen.gate
     return {
         "diffHash": seen.digest,
         "gate": gate.to_json() if one.evaluation is None else one.evaluation,
-        "can": can(case),
+        "can": {**can(desk.case(seen, ctx)), "accept": can_accept(desk, seen, ctx)},
         "conflicted": bool(gate.conflicts) or gate.fault is not None,
         "changesRequested": one.is_open and bool(gate.refusing),
         "unsatisfiable": one.is_open and gate.is_unsatisfiable,

@@ -1,14 +1,15 @@
 """The views of change requests, for both eras."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.changes.change import Edit
 from app.changes.review import deciding
-from app.changes.review.case import Case
+from app.changes.review.case import ACCEPT
 from app.changes.review.deciding import Edited, Said
 from app.changes.review.deploying import Deployment
-from app.changes.review.desk import Assessment
+from app.changes.review.desk import Desk
 from app.changes.review.filing import Proposal
 from app.changes.review.foreseeing import diff_of
 from app.changes.review.model import ChangeRequest
@@ -87,7 +88,7 @@ class Views:
         if status == "Deployed":
             work.perform(Deployment(id=one.id, approve=True, comment=given.reason, diff_hash=digest))
         else:
-            said = Said(verdict="approve", comment=given.reason, diff_hash=digest)
+            said = Said(verdict="approve", comment=given.reason, diff_hash=digest, through=ACCEPT)
             service.take_step(work, lambda desk: deciding.say(desk, work.ctx, one.id, said))
         return self._again(work, given, one.id)
 
@@ -221,7 +222,9 @@ class Views:
         if since not in (None, LAST_REVIEW):
             text = f"'{str(since)[:40]}' is not {LAST_REVIEW}"
             raise InvalidError(f"since: {text}", fields={"since": [text]})
-        seen, case = _assessed(work, one)
+        with _desk(work) as desk:
+            seen = desk.assess(one, work.ctx)
+            case = desk.case(seen, work.ctx)
         changes = diff_of(seen.effects)
         shown: Document = {"diffHash": seen.digest, "diff": changes}
         if since is not None:
@@ -233,13 +236,15 @@ class Views:
     def impact(self, work: Work, given: Given) -> Answer:
         """Show which nodes it reaches, before and after, and what it makes of their policies."""
         one = finding.get_one(work, given.path["id"], "find")
-        seen, _ = _assessed(work, one)
+        with _desk(work) as desk:
+            seen = desk.assess(one, work.ctx)
         return Answer(value=impact_json(work, seen.effects), container=BARE)
 
     def impact_on_node(self, work: Work, given: Given) -> Answer:
         """Show what it makes of the policy of one node."""
         one = finding.get_one(work, given.path["id"], "find")
-        seen, _ = _assessed(work, one)
+        with _desk(work) as desk:
+            seen = desk.assess(one, work.ctx)
         return Answer(value=node_json(work, seen.effects, given.path["node"]), container=BARE)
 
     def state(self, work: Work, given: Given) -> str:
@@ -254,9 +259,10 @@ class Views:
         acceptable = finding.acceptable_of(work, [one])[one.id]
         shown = rudder_json(one, work, self.writings, acceptable=acceptable)
         if given.era.strict:
-            seen, case = _assessed(work, one)
+            with _desk(work) as desk:
+                assessed = assessed_json(desk, desk.assess(one, work.ctx), work.ctx)
             timeline: JSON = timeline_json(finding.events_of(work, one.id))
-            shown = {**shown, **own_json(one), **assessed_json(seen, case), "timeline": timeline}
+            shown = {**shown, **own_json(one), **assessed, "timeline": timeline}
         return Answer(items=(shown,), id=given.path.get("id", str(one.id)))
 
     def _listed(self, one: ChangeRequest, work: Work, acceptable: bool, *, strict: bool) -> Document:  # noqa: FBT001
@@ -291,9 +297,8 @@ class Views:
         )
 
 
-def _assessed(work: Work, one: ChangeRequest) -> tuple[Assessment, Case]:
+@contextmanager
+def _desk(work: Work) -> Iterator[Desk]:
     committer = work.committer
     with committer.database.connect(work.ctx.tenant) as connection:
-        desk = committer.desk(connection, work.ctx, committer.clock())
-        seen = desk.assess(one, work.ctx)
-        return seen, desk.case(seen, work.ctx)
+        yield committer.desk(connection, work.ctx, committer.clock())
