@@ -10,6 +10,7 @@ from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
 from app.changes.lanes import Plan
+from app.changes.listing import Listings
 from app.changes.noting import Notes
 from app.changes.operating import Act
 from app.changes.recording import Fact
@@ -60,6 +61,7 @@ class Work:
     session: TenantSession
     committer: Committer
     followers: Followers
+    listings: Listings
     notes: Notes
     git: GitWriter
     data_dir: Path

@@ -1,8 +1,7 @@
 """The endpoints that every kind of document with a collection of its own has: list, create, details, update, delete."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from app.changes.change import Change, Edit
 from app.changes.history import find_at, list_at
@@ -18,7 +17,7 @@ from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.http.why import why_endpoint
 from app.http.writing import Writing, writing_of
-from app.store.documents import Stored, document_parts, find_document, page_documents, stream_documents
+from app.store.documents import Listed, Stored, find_document, page_documents, stream_documents
 
 
 def head_of(work: Work, _given: Given) -> str:
@@ -174,7 +173,7 @@ def _lister(one: Collection) -> Callable[[Work, Given], Answer]:
             page = _page(work, one, given.page)
             return Answer.paged([Shown(stored, computed(stored)) for stored in page], given.page)
         if given.era.strict and one.is_listed is _everything:
-            return Answer(written=_written(document_parts(work.session, kind), kind, computed))
+            return Answer(written=_written(work.listings.parts(work.session, kind), kind, computed))
         listed = stream_documents(work.session, kind)
         return Answer.many(Shown(stored, computed(stored)) for stored in listed if one.is_listed(stored))
 
@@ -205,27 +204,29 @@ def _shower(one: Collection) -> Callable[[Work, Given], Answer]:
         computed = one.computed(work)
         if given.era.strict and isinstance(computed, Kept):
             end = computed.closing(stored)
-            written = ((stored.body[:-1].encode() + end,),)
-            return Answer(written=written, id=stored.id, revision=tag_of(stored, end))
+            return Answer(written=(stored.body[:-1].encode(), end), id=stored.id, revision=tag_of(stored, end))
         return answer_one(stored, computed(stored))
 
     return view
 
 
-def _written(parts: Iterator[list[tuple[Any, ...]]], kind: str, computed: Computed) -> Iterator[list[bytes]]:
+def _written(parts: Iterable[Sequence[Listed]], kind: str, computed: Computed) -> Iterator[bytes]:
     """Write the objects of a long list from their rows; only what is not kept is made a document first."""
     kept = computed if isinstance(computed, Kept) else Kept(computed, {})
     find = kept.texts.get
+    first = True
     for rows in parts:
-        texts = []
-        for document_id, commit, body, revision, created, updated in rows:
+        texts: list[bytes] = []
+        for document_id, commit, cut, revision, created, updated in rows:
             known = find(document_id)
             if known is not None and known[0] == commit:
-                texts.append(body[:-1] + known[1])
+                end = known[1]
             else:
-                stored = Stored(kind, document_id, "", body.decode(), "", revision, commit, created, updated)
-                texts.append(body[:-1] + kept.closing(stored))
-        yield texts
+                body = cut.decode() + "}"
+                end = kept.closing(Stored(kind, document_id, "", body, "", revision, commit, created, updated))
+            texts += (b",", cut, end)
+        yield b"".join(texts[1:] if first else texts)
+        first = False
 
 
 def _creator(one: Collection) -> Callable[[Work, Given], Answer]:

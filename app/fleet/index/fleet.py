@@ -10,6 +10,7 @@ from typing import Final
 from pyroaring import BitMap
 
 from app.changes.following import Derivation
+from app.core.canonical import Document
 from app.core.deadline import present
 from app.fleet.criteria.compiling import Facet
 from app.fleet.index.keeping import ONE_BY_ONE, Keeper
@@ -28,11 +29,12 @@ class FleetIndex:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._inbox: deque[Callable[[], None]] = deque()
+        self._inbox: deque[tuple[str, Callable[[], None]]] = deque()
         self._sight = Sight(Nodes())
         self._keeper = Keeper(self._sight)
         self._epoch = NOTHING_SEEN
-        self._unsettled = False
+        self._unsettled: set[str] = set()
+        """Kinds of the documents that were taken and not yet settled."""
         self._inhabited: set[str] = set()
         self._seen = [BitMap()] * 4
         self.texts: dict[str, tuple[str, bytes]] = {}
@@ -43,9 +45,14 @@ class FleetIndex:
         if kind == "rule":
             # At the first look these are all rules: their texts must not wait in memory.
             kept = None if stored is None else kept_of(stored.document)
-            self._inbox.append(partial(self._keeper.take_rule, document_id, kept))
+            self._inbox.append((kind, partial(self._take_rule, document_id, kept)))
         else:
-            self._inbox.append(partial(self._keeper.take, kind, document_id, stored))
+            self._inbox.append((kind, partial(self._keeper.take, kind, document_id, stored)))
+
+    def _take_rule(self, document_id: str, kept: Document | None) -> None:
+        self._keeper.take_rule(document_id, kept)
+        if kept is None:
+            self.texts.pop(document_id, None)
 
     @contextmanager
     def reading(self, session: TenantSession, epoch: int) -> Iterator[Sight]:
@@ -71,7 +78,7 @@ class FleetIndex:
             raise
 
     def _follow(self, session: TenantSession, epoch: int) -> None:
-        self._unsettled = self._take_inbox() or self._unsettled
+        self._take_inbox()
         if not self._unsettled and epoch <= self._epoch:
             return
         first = self._epoch == NOTHING_SEEN
@@ -90,8 +97,9 @@ class FleetIndex:
                 changed_many = self._put(node, touched) or changed_many
         changed = self._keeper.settle(None if changed_many else touched)
         self._epoch = max(epoch, self._epoch)
-        self._settle_texts(changed, documents=self._unsettled)
-        self._unsettled = False
+        # A rule's text is kept with the state of the rule; no other rule's says anything of it.
+        self._settle_texts(changed, documents=not self._unsettled <= {"rule"})
+        self._unsettled = set()
 
     def _put(self, node: Node, touched: dict[int, Told]) -> bool:
         """Take a changed node; tell whether they are too many to be remembered one by one."""
@@ -101,12 +109,11 @@ class FleetIndex:
         touched[number] = told
         return len(touched) > ONE_BY_ONE
 
-    def _take_inbox(self) -> bool:
-        taken = False
+    def _take_inbox(self) -> None:
         while self._inbox:
-            self._inbox.popleft()()
-            taken = True
-        return taken
+            kind, take = self._inbox.popleft()
+            self._unsettled.add(kind)
+            take()
 
     def _facets(self) -> set[Facet]:
         groups = self._sight.groups.values()
