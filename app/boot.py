@@ -60,13 +60,14 @@ class Installation:
     git_writer: GitWriter
     last_uses: LastUses
     notes: Notes
+    data_dir: Path
     listings: Listings = field(default_factory=Listings)
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
-        session, data_dir = TenantSession(self.database, ctx.tenant), self.git_root.parent
+        session = TenantSession(self.database, ctx.tenant)
         known = (self.committer, self.followers, self.listings, self.notes)
-        return Work(ctx, session, *known, self.git_writer, data_dir)
+        return Work(ctx, session, *known, self.git_writer, self.data_dir)
 
     def tenants(self, only: str | None = None) -> Iterable[str]:
         """Name the tenants that have a history, or the one that is asked for."""
@@ -115,7 +116,8 @@ def open_installation(config: Config) -> Installation:
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids(), reach=reach)
     committer.find_nodes = node_finder(database, followers)
     git_writer = GitWriter(SqlLog(database), git_root)
-    return Installation(database, committer, followers, git_root, git_writer, LastUses(database), Notes(committer))
+    behind = (git_root, git_writer, LastUses(database), Notes(committer))
+    return Installation(database, committer, followers, *behind, config.data_dir)
 
 
 @contextmanager

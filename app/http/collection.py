@@ -1,6 +1,6 @@
 """The endpoints that every kind of document with a collection of its own has: list, create, details, update, delete."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.changes.change import Change, Edit
@@ -10,14 +10,14 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import NotFoundError
 from app.core.ids import new_id
-from app.http.computed import Computed, Kept, answer_one, tag_of
+from app.http.computed import Computed, Kept, answer_one, tag_of, written_list
 from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list_under
 from app.http.history import AtQuery, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.http.why import why_endpoint
 from app.http.writing import Writing, writing_of
-from app.store.documents import Listed, Stored, find_document, page_documents, stream_documents
+from app.store.documents import Stored, find_document, page_documents, stream_documents
 
 
 def head_of(work: Work, _given: Given) -> str:
@@ -106,7 +106,7 @@ def _reads(one: Collection) -> Iterator[Endpoint]:
     )  # fmt: skip
     yield _endpoint(
         one, "GET", f"{one.path}/{{id}}", f"{_lower(one.singular)}Details", f"Show one {noun}", _shower(one),
-        query=AtQuery, id_from="result",
+        query=AtQuery, id_from="result", document=one.kind.name,
     )  # fmt: skip
     for declare in (history_endpoint, why_endpoint):
         yield declare(one.kind, f"{one.path}/{{id}}", _lower(one.singular), f"{one.right}_read")
@@ -173,7 +173,7 @@ def _lister(one: Collection) -> Callable[[Work, Given], Answer]:
             page = _page(work, one, given.page)
             return Answer.paged([Shown(stored, computed(stored)) for stored in page], given.page)
         if given.era.strict and one.is_listed is _everything:
-            return Answer(written=_written(work.listings.parts(work.session, kind), kind, computed))
+            return Answer(written=written_list(work.listings.parts(work.session, kind), kind, computed))
         listed = stream_documents(work.session, kind)
         return Answer.many(Shown(stored, computed(stored)) for stored in listed if one.is_listed(stored))
 
@@ -208,25 +208,6 @@ def _shower(one: Collection) -> Callable[[Work, Given], Answer]:
         return answer_one(stored, computed(stored))
 
     return view
-
-
-def _written(parts: Iterable[Sequence[Listed]], kind: str, computed: Computed) -> Iterator[bytes]:
-    """Write the objects of a long list from their rows; only what is not kept is made a document first."""
-    kept = computed if isinstance(computed, Kept) else Kept(computed, {})
-    find = kept.texts.get
-    first = True
-    for rows in parts:
-        texts: list[bytes] = []
-        for document_id, commit, cut, revision, created, updated in rows:
-            known = find(document_id)
-            if known is not None and known[0] == commit:
-                end = known[1]
-            else:
-                body = cut.decode() + "}"
-                end = kept.closing(Stored(kind, document_id, "", body, "", revision, commit, created, updated))
-            texts += (b",", cut, end)
-        yield b"".join(texts[1:] if first else texts)
-        first = False
 
 
 def _creator(one: Collection) -> Callable[[Work, Given], Answer]:

@@ -199,7 +199,8 @@ class Endpoint:
     right is none of configuration. `half_done` says that an error may come with data: what was done, and what was not.
     `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
     the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
-    `gate` refuses before the input is looked at.
+    `gate` refuses before the input is looked at. `document` is the kind of the document that the path's `id` names: it
+    is read together with the credential.
     """
 
     methods: tuple[str, ...]
@@ -236,6 +237,7 @@ class Endpoint:
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
     greets: tuple[str, ...] = ()
     gate: Callable[[Any], None] | None = None
+    document: str | None = None
 
     @property
     def writes(self) -> bool:

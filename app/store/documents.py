@@ -112,6 +112,11 @@ _COUNT = scoped(select(func.count()).select_from(DocumentRow).where(DocumentRow.
 
 def find_document(session: TenantSession, kind: str, document_id: str) -> Stored | None:
     """Read one document as it is now, and the tenant's newest numbers along with it."""
+    seen = session.take_seen(kind, document_id)
+    if seen is not None:
+        session.note_seq(seen.seq, seen.epoch)
+        stored: Stored = seen.stored
+        return stored
     rows = session.plain(_ONE_AND_SEQ, {"kind": kind, "id": document_id})
     if not rows:
         return None

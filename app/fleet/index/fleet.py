@@ -61,6 +61,12 @@ class FleetIndex:
             self._follow(session, epoch)
             yield self._sight
 
+    def present_texts(self, session: TenantSession, epoch: int) -> dict[str, tuple[str, bytes]]:
+        """Give the kept texts, at least as new as this number of the fleet."""
+        with self._lock:
+            self._follow(session, epoch)
+            return self.texts
+
     def look_at(self, session: TenantSession, facets: Iterable[Facet]) -> None:
         """Look at more facets of all nodes; for whoever reads the sight and has a query of their own."""
         nodes = self._sight.nodes
