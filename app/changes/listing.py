@@ -41,6 +41,8 @@ class Listings:
         key, until = (session.tenant, kind), session.newest_seq()
         with self._mutex:
             known = self._known.get(key)
+            if known is not None:
+                self._known.move_to_end(key)
         if known is not None and known.seq < until:
             known = self._brought_up_to(session, kind, known, until)
         if known is None:
@@ -81,15 +83,15 @@ class Listings:
     def _keep(self, key: tuple[str, str], kept: _Kept) -> None:
         """Keep a list instead of the one that is known, and forget those that were asked for longest ago."""
         with self._mutex:
-            before = self._known.pop(key, None)
+            before = self._known.get(key)
             if before is not None and before.seq > kept.seq:
-                kept = before
-            elif before is not None:
-                self._size -= before.size
-                before = None
-            if before is None:
-                self._size += kept.size
+                return
+            if before is not None:
+                self._size -= self._known.pop(key).size
+            if kept.size > self._most_bytes:
+                return
             self._known[key] = kept
+            self._size += kept.size
             while self._size > self._most_bytes:
                 self._size -= self._known.popitem(last=False)[1].size
 

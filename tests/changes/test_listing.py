@@ -115,3 +115,20 @@ def test_a_list_that_was_read_half_is_not_kept(installation: Installation) -> No
     _lose_the_rows(installation)
     submit(installation, rule("z"))
     assert len(_listed(listings, installation)) == len(_stored(installation))
+
+
+@_ON_SQLITE
+def test_a_list_that_grows_too_long_is_forgotten_alone(installation: Installation) -> None:
+    submit(installation, rule("a"), ctx=Context.system("public", "test"))
+    submit(installation, *(rule(f"r-{number}") for number in range(5)))
+    listings = Listings(most_bytes=9_000)
+    before = _listed(listings, installation, "public")
+    _listed(listings, installation)
+    submit(installation, *(rule(f"s-{number}") for number in range(20)))
+    assert _listed(listings, installation) == _stored(installation)
+    _lose_the_rows(installation)
+
+    assert {row[2] for row in _listed(listings, installation)} == {b"{"}
+    with installation.database.writing("public") as connection:
+        connection.execute(update(DocumentRow).where(DocumentRow.kind == "rule").values(body="{}"))
+    assert _listed(listings, installation, "public") == before
