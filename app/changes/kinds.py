@@ -51,6 +51,9 @@ class View(Protocol):
     def people(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these ids are those of people of the tenant."""
 
+    def people_named(self, usernames: Sequence[str]) -> Mapping[str, str]:
+        """Give the ids of those of these user names that are people's of the tenant."""
+
     def node(self, node_id: str) -> Node | None:
         """Read a node as it is under the lock; None when there is none, or it was deleted."""
 
