@@ -66,6 +66,20 @@ def test_a_rule_is_made_changed_compared_deleted_and_brought_back_by_pages_alone
     assert server.get("/api/25/rules/web").get_json()["data"]["rules"][0]["displayName"] == "All web"
 
 
+def test_a_list_of_another_time_is_paged_like_one_of_now(server: Server, visit: Visit) -> None:
+    submit(server.opened, *(Edit("rule", f"r-{n:03}", "create", {"displayName": f"Rule {n:03}"}) for n in range(60)))
+    then = history(server, "rules/r-059")[0]["seq"]
+    submit(server.opened, *(Edit("rule", f"r-{n:03}", "delete") for n in range(60)))
+
+    first, last = (visit.get(f"{RULES}?at=seq:{then}&page={number}") for number in (1, 2))
+
+    assert "60 found" in text_of(first)
+    assert "Rule 049" in text_of(first)
+    assert "Rule 050" not in text_of(first)
+    assert f'href="{RULES}?at=seq%3A{then}&amp;page=2" rel="next"' in first.text
+    assert "Rule 059" in text_of(last)
+
+
 def history(server: Server, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = server.get(f"/api/25/{path}/history").get_json()["data"]["history"]
     return found
