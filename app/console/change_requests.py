@@ -104,6 +104,7 @@ def _show(  # noqa: PLR0913  what a page can be asked to say
     is_open = one["state"] in OPEN
     allowed = {name: verb for name, verb in VERBS.items() if _allows(one, name)}
     reviews = one.get("reviews", [])
+    documents = documents_of(shown.get("diff", []), one.get("changeSet", []), reviews)
     return page(
         "decide.html", visitor, status=status, one=one, fault=fault, comment=comment, since=since,
         done=VERBS[done].done if done in VERBS else "",
@@ -113,7 +114,8 @@ def _show(  # noqa: PLR0913  what a page can be asked to say
         may_edit=_allows(one, "edit"),
         refusals=[text for name in ("approve", "deploy") if (text := _reason(one, name))] if is_open else [],
         is_open=is_open,
-        documents=documents_of(shown.get("diff", []), one.get("changeSet", []), reviews),
+        documents=documents,
+        names={(document.kind, document.id): document.name for document in documents},
         loose=talk_of(reviews, shown.get("diff", [])),
         unseen="" if difference.is_good else difference.fault,
         impact=impact.body.get("data") if impact.is_good else None,

@@ -221,6 +221,18 @@ def test_a_setting_is_changed_like_everything_else(server: Server, visit: Visit)
     assert save(visit, f"{path}/edit", f__value="ten").status_code == 400
 
 
+def test_the_networks_of_policy_servers_are_a_setting_like_the_others(server: Server, visit: Visit) -> None:
+    path = "/console/objects/setting/allowed_networks"
+    assert "allowed_networks" in text_of(visit.get("/console/objects/setting"))
+    assert "0.0.0.0/0" in text_of(visit.get(path))
+
+    networks = '[{"id": "root", "allowed_networks": ["10.0.0.0/8"]}]'
+    assert save(visit, f"{path}/edit", f__value=networks).headers["Location"] == f"{path}?done=saved"
+
+    assert "10.0.0.0/8" in text_of(visit.get(path))
+    assert len(history(server, "settings/allowed_networks")) == 1
+
+
 def test_what_is_not_there_or_another_tenant_s_looks_the_same(server: Server, visit: Visit) -> None:
     make_tenant(server)
     submit(server.opened, Edit("rule", "web", "create", {"displayName": "Web"}))
