@@ -187,7 +187,8 @@ def test_what_clashes_is_explained_and_laid_over_as_the_author_says(server: Serv
     visit = Visit.of(server, "id-ann")
     seen = text_of(visit.get(f"{HOME}/{number}")).replace(" ,", ",")
     assert (
-        "rule ssh /shortDescription : it was “old”, is now “newer” (set by sternpost), and is to be “new text”" in seen
+        "rule Harden ssh /shortDescription : it was “old”, is now “newer” (set by sternpost), and is to be “new text”"
+        in seen
     )
 
     silent = visit.press(number, "rebase")
