@@ -7,6 +7,7 @@ from tests.console.conftest import HOSTILE, People, ask
 from tests.console.visiting import HOME, Visit, form_of, text_of
 from tests.installations import Server
 from tests.people.persons import make_tenant
+from tests.resources.fleet_samples import node_token
 from tests.review.cast import Cast
 
 
@@ -104,6 +105,14 @@ def test_the_author_is_offered_no_approval_and_told_who_may_give_it(server: Serv
     assert visit.press(number, "nonsense").status_code == 400
     assert f"{number} Explain the rule" in text_of(visit.get(f"{HOME}?show=mine"))
     assert "Nothing waits on you." in text_of(visit.get(HOME))
+
+
+def test_machines_are_called_by_their_host_names(server: Server, people: People) -> None:
+    node_token(server, "web1")
+    number = people["ann"].asks("POST", "/rules/ssh", json={"targets": []})
+
+    shown = text_of(Visit.of(server, "id-rita").get(f"{HOME}/{number}"))
+    assert "No longer: root, web1.example.com" in shown, shown[300:1000]
 
 
 def test_who_may_not_read_change_requests_is_shown_none(server: Server, people: People) -> None:
