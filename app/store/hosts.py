@@ -28,7 +28,7 @@ class Host(NamedTuple):
     @classmethod
     def of(cls, node: Node) -> "Host":
         """Give what is kept here of a node."""
-        said = canonical(list(node.properties)).decode()
+        said = canonical([dict(one) for one in node.properties]).decode()
         return cls(
             node.id, node.hostname, node.policy_mode, node.state, node.policy_server, node.is_policy_server, said
         )

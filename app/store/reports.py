@@ -1,6 +1,6 @@
 """What nodes report: runs, the newest of each node, and how long they are kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,10 +10,12 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from app.core.canonical import Document
 from app.store.base import upsert
 from app.store.fleet_tables import LastRunRow, RunRow
+from app.store.prepared import Prepared
 from app.store.session import AnyRow, TenantSession, scoped
 from app.store.tables import NodeRow
 
 _PART = 500
+_MANY = 5_000
 
 
 class Result(NamedTuple):
@@ -87,6 +89,7 @@ _HISTORY = (
 )
 _ONE = select(*_HEAD, RunRow.results).where(RunRow.node == bindparam("node"), RunRow.id == bindparam("id"))
 _STAMP = select(func.count(), func.sum(LastRunRow.ended)).select_from(LastRunRow)
+_NEWEST_OF_ALL = Prepared(scoped(select(LastRunRow.node, LastRunRow.run)))
 _NEWEST = scoped(select(LastRunRow.ended).where(LastRunRow.node == bindparam("node")))
 
 
@@ -106,6 +109,12 @@ def newest_reports(session: TenantSession, nodes: Sequence[str]) -> dict[str, Re
         rows = session.rows(_REPORTS, {"nodes": list(nodes[start : start + _PART])})
         found.update((row[0], Report(*row)) for row in rows)
     return found
+
+
+def newest_runs(session: TenantSession) -> Iterator[tuple[str, str]]:
+    """Name each node that ever reported, and its newest run."""
+    for part in session.parts(_NEWEST_OF_ALL, {}, size=_MANY):
+        yield from part
 
 
 def stamp_of_runs(session: TenantSession) -> str:

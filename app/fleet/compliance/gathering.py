@@ -3,14 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.fleet.bundles.compiling import Bundle
-from app.fleet.compliance.lines import Demands, Expected, Reported, Terms, demands_of, lines_of, phase_of
-from app.fleet.compliance.outcomes import Case, KnownOutcomes, Outcome, Tally, shared
-from app.fleet.compliance.statuses import Counts
+from app.fleet.compliance.lines import Demands, Expected, Reported, Terms, demands_of, lasts_until, lines_of, phase_of
+from app.fleet.compliance.outcomes import Case, KnownOutcomes, Outcome
 from app.fleet.fleet import Fleet
 from app.fleet.policies.bundling import bundling
 from app.fleet.policies.sources import SOURCES, Sources
@@ -44,6 +43,20 @@ class KnownDemands:
         while self._count > MOST_DEMANDS and len(self._known) > 1:
             self._count -= len(self._known.popitem(last=False)[1])
         return found
+
+
+class Judged(NamedTuple):
+    """What became of a node, and what that depends on beside the node and the documents.
+
+    `run` is its newest one, `serial` that of what it was told last, which counts only where `asks_what_was_told`;
+    behind the time `until`, in milliseconds, it may be something else.
+    """
+
+    outcome: Outcome
+    run: str | None
+    serial: int | None
+    asks_what_was_told: bool
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,10 @@ class Gathering:
 
     def outcome_of(self, hosts: Sequence[Host]) -> dict[str, Outcome]:
         """Say, of those of these nodes that have to report at all, what became of what they must do."""
+        return {node: judged.outcome for node, judged in self.judged(hosts).items()}
+
+    def judged(self, hosts: Sequence[Host]) -> dict[str, Judged]:
+        """Say the same, with what it depends on."""
         session = self.work.session
         ids = [host.id for host in hosts]
         told = last_told_of(session, ids)
@@ -89,21 +106,29 @@ class Gathering:
             demanded = [host for host in hosts if host.id in told or not host.is_policy_server]
             bundles = bundler.bundles(demanded, lambda some: some_nodes(session, some))
         demands = self._demands({bundle.hash: bundle for bundle in bundles.values()}, reports.values())
-        found: dict[str, Outcome] = {}
+        found: dict[str, Judged] = {}
         for node, bundle in bundles.items():
             last, hashed = told.get(node), bundle.hash
             told_hash, since = (None, None) if last is None else (last.bundle, last.time)
             expected = Expected(hashed, demands[hashed], told_hash, since)
-            found[node] = self._outcome(expected, reports.get(node), demands)
+            found[node] = self._judged(expected, reports.get(node), None if last is None else last.serial, demands)
         return found
 
-    def _outcome(self, expected: Expected, report: Report | None, demands: Mapping[str, Demands]) -> Outcome:
+    def _judged(
+        self, expected: Expected, report: Report | None, serial: int | None, demands: Mapping[str, Demands]
+    ) -> Judged:
         phase = phase_of(expected, report, self.terms)
-        if report is None or phase.blank is not None:
-            return self.outcomes.get(Case(expected.hash, "", "", phase), lambda: lines_of("", expected, None, phase))
-        reported = Reported(report, demands.get(report.bundle, ()))
-        case = Case(expected.hash, report.bundle, report.text, phase)
-        return self.outcomes.get(case, lambda: lines_of("", expected, reported, phase))
+        reported, case = None, Case(expected.hash, "", "", phase)
+        if report is not None and phase.blank is None:
+            reported = Reported(report, demands.get(report.bundle, ()))
+            case = Case(expected.hash, report.bundle, report.text, phase)
+        return Judged(
+            outcome=self.outcomes.get(case, lambda: lines_of("", expected, reported, phase)),
+            run=None if report is None else report.run,
+            serial=serial,
+            asks_what_was_told=report is None or report.bundle != expected.hash,
+            until=lasts_until(expected, report, self.terms),
+        )
 
     def _demands(self, bundles: Mapping[str, Bundle], reports: Iterable[Report]) -> dict[str, Demands]:
         """Give what these bundles demand, and what those that were run did, as far as they are known."""
@@ -114,14 +139,6 @@ class Gathering:
         for hashed, body in bundle_bodies(self.work.session, wanted - found.keys()).items():
             found[hashed] = self.known.keep(hashed, read_bundle(body))
         return found
-
-    def counts(self) -> Counts:
-        """Count the components of all accepted nodes by status."""
-        counted = Tally()
-        for part in self.accepted():
-            for outcome, times in shared(self.outcome_of(part).values()):
-                counted.add_all(outcome.tally, times)
-        return counted.counts
 
     def names(self) -> dict[tuple[str, str], str]:
         """Give the names of rules and directives, by kind and id."""

@@ -13,6 +13,7 @@ from app.store.reports import Result
 GRACE_MS: Final = 5 * 60_000
 """How much later than the run frequency a report may come (Rudder's own)."""
 MINUTE_MS: Final = 60_000
+FOREVER: Final = 2**62
 NO_REPORT: Final = "noReport"
 CHANGES_ONLY, DISABLED = "changes-only", "reports-disabled"
 
@@ -113,6 +114,13 @@ def phase_of(expected: Expected, run: Ran | None, terms: Terms) -> Phase:
         return Phase(APPLYING if is_due else NO_REPORT, comes=False)
     # A node that reports and was not told yet will be at its next run.
     return Phase(None, comes=expected.told != expected.hash or is_due)
+
+
+def lasts_until(expected: Expected, run: Ran | None, terms: Terms) -> int:
+    """Say until when, in milliseconds, time alone makes nothing else of the newest run of a node."""
+    times = [expected.since] if run is None else [expected.since, run.received]
+    ends = [time + terms.lasts_ms for time in times if time is not None]
+    return min((end for end in ends if end >= terms.now), default=FOREVER)
 
 
 def lines_of(node: str, expected: Expected, reported: Reported | None, phase: Phase) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.errors import NotFoundError
 from app.fleet.compliance.gathering import Gathering
+from app.fleet.compliance.kept import fleet_counts
 from app.fleet.compliance.lines import Line
 from app.fleet.compliance.outcomes import Outcome, Tally, shared
 from app.fleet.compliance.packed import NO_LINES, PackedLines
@@ -63,7 +64,7 @@ class Report:
 
 def global_compliance(work: Work, asked: Asked) -> Document:
     """Give the compliance of everything, in whole percent."""
-    counts = Gathering.of(work).counts()
+    counts = fleet_counts(work)
     return {"compliance": compliance_of(counts, 0), "complianceDetails": details_of(counts, asked.precision)}
 
 
