@@ -4,7 +4,7 @@ from typing import Final
 
 from app.boot import Installation
 from app.core.context import Context
-from app.fleet.compliance.gathering import Gathering
+from app.fleet.compliance.kept import fleet_counts
 from app.store.compliance_days import newest_measurement_ms, put_compliance_day
 
 HOUR_MS: Final = 3600 * 1000
@@ -20,7 +20,7 @@ def measure_compliance(opened: Installation, tenant: str, now_ms: int, *, anew: 
         newest = newest_measurement_ms(work.session)
         if not anew and newest is not None and now_ms - newest < HOUR_MS:
             return
-        counts = Gathering.of(work).counts()
+        counts = fleet_counts(work)
     finally:
         work.release()
     if counts:
