@@ -38,7 +38,7 @@ class _Forms(HTMLParser):
         self.open = ""
         """The field whose content is being read."""
         self.has_choice = False
-        """Whether the list of choices that is being read has had one; a browser sends the first where none is selected."""
+        """Whether the list being read has had a choice; a browser sends the first where none is selected."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
