@@ -3,8 +3,8 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flask import Request
 
@@ -43,8 +43,7 @@ _ETAG = re.compile(r'"(?:([1-9][0-9]{0,15})(?:-[^"]*)?|[^"]*)"')
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What of a request was read before its work was opened."""
 
     sent: Sent

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -41,8 +41,7 @@ class General:
 NO_GENERAL: Final = General()
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """How one action reads repeated values."""
 
     action: str
