@@ -17,7 +17,7 @@ from tests.installations import Server
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 """Where pages are painted for people to look at; git does not keep it."""
-SLOW_MS = 300_000
+SLOW_MS = 120_000
 DESK, PHONE = 1280, 360
 expect.set_options(timeout=SLOW_MS)
 

@@ -8,9 +8,13 @@ from playwright.sync_api import expect
 from tests.console.browsing import CHROMIUM, chromium, painted, served, watched
 from tests.console.visiting import Visit
 from tests.installations import Server
+from tests.notify.conftest import Target, target
+from tests.notify.hooks import Clock, deliver, make_hook
 from tests.people.persons import make_tenant
 from tests.resources.fleet_samples import directive, node_token, report, rule
 from tests.review.cast import Cast
+
+__all__ = ["target"]
 
 pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no browser; install Chromium as {CHROMIUM}"),
@@ -24,7 +28,13 @@ def migrated_url(migrated_sqlite_url: str) -> str:
     return migrated_sqlite_url
 
 
-def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Server) -> None:
+def test_an_administrator_makes_a_person_a_token_and_a_review_policy_and_sends_an_event_again(
+    server: Server, target: Target
+) -> None:
+    server.config = server.config.model_copy(update={"webhook_networks": ("127.0.0.0/8",)})
+    make_hook(server, target.url)
+    target.answers = [500]
+    deliver(server, Clock())
     cast = Cast(server)
     cast.person("ann")
     make_tenant(server)
@@ -41,6 +51,7 @@ def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Ser
             expect(page.get_by_role("status").first).to_contain_text("The person can log in now.")
 
             page.get_by_role("navigation", name="Administration").get_by_role("link", name="API accounts").click()
+            page.get_by_text("Make an account").click()
             page.get_by_label("Name", exact=True).fill("Backup")
             page.get_by_role("button", name="Make the account and its token").click()
             token = page.locator("#shown-secret").input_value()
@@ -55,6 +66,13 @@ def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Ser
             page.locator("#min-1").fill("2")
             page.get_by_role("button", name="Make the policy").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Two for rules")
+
+            page.goto(f"{url}/console/webhooks/h")
+            row = page.get_by_role("row").filter(has_text="WebhookAdded")
+            expect(row).to_contain_text("the target answered 500")
+            row.get_by_role("button", name="Send again").click()
+            expect(page.get_by_role("status").first).to_contain_text("It is sent once more.")
+            expect(page.get_by_role("row").filter(has_text="by hand")).to_contain_text("waiting")
         with watched(browser, url, Visit.of(server, "id-bob", tenant="acme")) as page:
             for path, hidden in (("users", "carl"), ("accounts", "Backup"), ("reviewPolicies", "Two for rules")):
                 page.goto(f"{url}/console/{path}")

@@ -37,6 +37,8 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self.open = ""
         """The field whose content is being read."""
+        self.has_choice = False
+        """Whether the list being read has had a choice; a browser sends the first where none is selected."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -53,7 +55,8 @@ class _Forms(HTMLParser):
             self.forms[-1].fields.setdefault(given["name"], []).append(given["value"])
         elif tag in ("input", "textarea", "select") and "name" in given:
             self._field(tag, given)
-        elif tag == "option" and self.open and ("selected" in given or self._value() == ""):
+        elif tag == "option" and self.open and ("selected" in given or not self.has_choice):
+            self.has_choice = True
             self._set(given.get("value", ""))
         elif tag == "button" and "name" in given:
             self.forms[-1].buttons.append(given["value"])
@@ -67,6 +70,7 @@ class _Forms(HTMLParser):
         else:
             fields[name] = value
         self.open = name if tag != "input" else ""
+        self.has_choice = False
 
     def _value(self) -> str:
         known = self.forms[-1].fields[self.open]
