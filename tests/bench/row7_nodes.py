@@ -189,7 +189,8 @@ def _worker(config: Config, size: int) -> Iterator[Figure]:
 
 
 _WHOLE = {
-    "/api/25/compliance": "the compliance of everything",
+    "/api/25/compliance": "the compliance of everything, for the first time since the start",
+    "/api/25/compliance?precision=3": "the compliance of everything, once more",
     "/api/25/rules/compliance": "the compliance of each rule, down to each report",
     "/api/25/rules/r-0/compliance/byNode?format=csv": "the table of one rule",
     "/api/25/nodes/compliance?level=2": "the compliance of each node, by rule",

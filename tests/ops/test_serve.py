@@ -62,19 +62,15 @@ def test_the_first_start_prints_the_url_the_token_and_a_command_that_works(start
     assert '"result":"success"' in answer.stdout
 
 
-def test_the_token_files_are_for_their_owner_only(start: Start, tmp_path: Path) -> None:
-    lines_of(start())
-
-    run_dir = tmp_path / "data" / "run"
-    modes = [stat.S_IMODE((run_dir / name).stat().st_mode) for name in ("api-token", "api-token-header")]
-    assert modes == [0o600, 0o600]
-
-
-def test_each_start_makes_another_token_and_the_old_one_is_refused(start: Start, tmp_path: Path) -> None:
+def test_each_start_makes_another_token_for_its_owner_only_and_the_old_one_is_refused(
+    start: Start, tmp_path: Path
+) -> None:
     header = tmp_path / "data" / "run" / "api-token-header"
     first = start()
     lines_of(first)
     old = header.read_text()
+    modes = [stat.S_IMODE(file.stat().st_mode) for file in (header, header.with_name("api-token"))]
+    assert modes == [0o600, 0o600]
     first.terminate()
     first.wait()
 
