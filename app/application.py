@@ -6,7 +6,7 @@ not load all of it.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from app.core.clock import just_sleep, now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
 from app.core.outbound import Reach
+from app.core.values import dataclass
 from app.dialects.panel.mount import Panel, PanelNeighbour
 from app.dialects.panel.pages import mount_landing
 from app.dialects.takaro.admin import AdminGuard

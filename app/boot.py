@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import AlreadyExistsError, UnavailableError
 from app.core.tenancy import DEFAULT, PUBLIC, SYSTEM_TENANT
+from app.core.values import dataclass
 from app.fleet.fleet import node_finder
 from app.fleet.reach import FleetReach
 from app.http.routing import reserved_ids

@@ -3,11 +3,11 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import bindparam, select
 
+from app.core.values import dataclass
 from app.store.documents import Stored, some_documents, stream_documents
 from app.store.session import TenantSession
 from app.store.tables import EventRecord

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import structlog
 
@@ -13,6 +13,7 @@ from app.changes.recording import Fact
 from app.core.canonical import canonical
 from app.core.context import Context
 from app.core.errors import SternpostError
+from app.core.values import dataclass
 
 DELAY_S = 1.0
 MERGED_FOR_S = 60.0

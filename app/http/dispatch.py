@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -12,6 +11,7 @@ from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
 from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError, UnknownPathError
 from app.core.tenancy import refuse_inactive
+from app.core.values import dataclass
 from app.http import answers, problems, reviewing, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
 from app.http.endpoint import Answer, Given

@@ -7,7 +7,7 @@ between, the lease runs out and the same event is sent again under the same `web
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -20,6 +20,7 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.core.faults import fault_point
+from app.core.values import dataclass
 from app.notify.posting import Poster, Told
 from app.notify.signing import signed_headers
 from app.store import webhooks as store

@@ -4,12 +4,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import structlog
 
 from app.core.errors import SternpostError
+from app.core.values import dataclass
 from app.notify.deliveries import Deliverer
 from app.store.webhooks import due_webhooks
 

@@ -4,7 +4,7 @@ The mails and the place in the log are written in one transaction, so each step 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import structlog
@@ -17,6 +17,7 @@ from app.core.canonical import JSON
 from app.core.clock import now_ms
 from app.core.ids import new_id
 from app.core.tenancy import DEFAULT
+from app.core.values import dataclass
 from app.notify.readers import Readers
 from app.notify.templates import HTML, SUBJECTS, TEXT, fill_html, fill_line, fill_text
 from app.store import mails as store

@@ -7,7 +7,6 @@ mail again and never loses one.
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -19,6 +18,7 @@ import structlog
 
 from app.core.clock import rfc3339
 from app.core.faults import fault_point
+from app.core.values import dataclass
 from app.people.invitations import Purpose, token_of
 from app.store.db import Database
 from app.store.logins import Invitation, claim_invitation, due_invitations, update_invitation

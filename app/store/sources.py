@@ -1,13 +1,14 @@
 """Where what is searched lies: documents with their declared values, and the tables of a tenant."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, false, literal, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.core.values import dataclass
 from app.store.documents import COLUMNS, Stored, some_documents
 from app.store.keys import Key, Value, text_of
 from app.store.search import Comparison, Filter

@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.bundles.compiling import Bundle
 from app.fleet.compliance.lines import Demands, Expected, Line, Reported, Terms, demands_of, lines_of
 from app.fleet.compliance.statuses import Counts
