@@ -120,6 +120,16 @@ class Kind:
         """List what the document can be found by."""
         return {*declared_values(self.keys, document), *(Declared(*one) for one in self.derived(document))}
 
+    def moved_values(self, before: Document | None, after: Document | None) -> tuple[set[Declared], set[Declared]]:
+        """List what the document can no longer be found by, and what it now can; None stands for no document."""
+        if before is None or after is None:
+            return self.values(before) if before else set(), self.values(after) if after else set()
+        # Most changes touch few members: those that stayed need not be listed twice to find that out.
+        moved = [key for key in self.keys if not key.derived and before.get(key.stored) != after.get(key.stored)]
+        old = {*declared_values(moved, before), *(Declared(*one) for one in self.derived(before))}
+        new = {*declared_values(moved, after), *(Declared(*one) for one in self.derived(after))}
+        return old - new, new - old
+
     def holds(self, document: Document, field: str, text: str) -> bool:
         """Say whether a document can be found by this value."""
         return any(one.name == field and one.text == text for one in self.values(document))

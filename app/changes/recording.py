@@ -79,6 +79,8 @@ class Recorder:
 
     def note(self, ctx: Context, facts: Sequence[Fact]) -> None:
         """Add events that changed no configuration, so have no commit."""
+        if not facts:
+            return
         private = _private(ctx)
         digest = private_digest(private) if private else None
         behalf = _party(ctx.on_behalf_of) if ctx.on_behalf_of else None
@@ -164,10 +166,10 @@ class Recorder:
         return Outcome(asked, changes, commit, drafts[0].seq, drafts[-1].seq)
 
     def _moved_fields(self, change: Change) -> tuple[set[Declared], set[Declared]]:
-        values = self.kinds[change.kind].values
-        old = values(change.before.document) if change.before else set()
-        new = values(change.after.document) if change.after else set()
-        return old - new, new - old
+        kind = self.kinds[change.kind]
+        before = change.before.document if change.before else None
+        after = change.after.document if change.after else None
+        return kind.moved_values(before, after)
 
     def _collect(self, change: Change, gone: set[Declared], held: set[Declared]) -> None:
         key = (change.kind, change.id)

@@ -92,8 +92,11 @@ def pipelined(connection: Connection) -> Iterator[None]:
         yield
         return
     driver: Any = connection.connection.driver_connection
-    with _as_sqlalchemy(connection, "a batch"), driver.pipeline():
-        yield
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as failure:
+        raise _as_sqlalchemy(connection, "a batch", failure) from failure
 
 
 def run_text(
@@ -102,23 +105,20 @@ def run_text(
     """Run a statement's text on the driver's own cursor, for each row of values."""
     cursor: Any = connection.connection.cursor()
     try:
-        with _as_sqlalchemy(connection, text):
-            if len(rows) == 1:
-                cursor.execute(text, rows[0])
-            else:
-                cursor.executemany(text, rows)
-            return iter(cursor.fetchall() if cursor.description else ())
+        if len(rows) == 1:
+            cursor.execute(text, rows[0])
+        else:
+            cursor.executemany(text, rows)
+        return iter(cursor.fetchall() if cursor.description else ())
+    except connection.dialect.loaded_dbapi.Error as failure:
+        raise _as_sqlalchemy(connection, text, failure) from failure
     finally:
         cursor.close()
 
 
-@contextmanager
-def _as_sqlalchemy(connection: Connection, text: str) -> Iterator[None]:
-    try:
-        yield
-    except connection.dialect.loaded_dbapi.Error as failure:
-        # As SQLAlchemy would raise it, but without the values: they are bodies, which no log may hold.
-        raise DBAPIError.instance(text, None, failure, connection.dialect.loaded_dbapi.Error) from failure
+def _as_sqlalchemy(connection: Connection, text: str, failure: Exception) -> BaseException:
+    """Make a driver's error what SQLAlchemy would, but without the values: they are bodies, which no log may hold."""
+    return DBAPIError.instance(text, None, failure, connection.dialect.loaded_dbapi.Error)
 
 
 def _in_order(row: Mapping[str, object], names: Sequence[str]) -> tuple[object, ...]:
