@@ -7,7 +7,7 @@ not load all of it.
 import time
 from collections.abc import Callable
 from dataclasses import field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from flask import Flask
@@ -48,13 +48,14 @@ from app.http.auth import (
 from app.http.mount import mount
 from app.http.observe import configure_logging
 from app.http.rights import grant_of
+from app.http.routing import Routes
 from app.http.rules import LateRule
 from app.http.seams import Intent
 from app.http.throttle import Throttle
 from app.http.wiring import Wiring
 from app.people.callers import People, is_active_user
 from app.people.sessions import is_form_token
-from app.resources import RESOURCES
+from app.resources import ENDPOINTS
 from app.resources.tenants.service import Administration
 from app.store.accounts import Account, find_by_hash, token_hash
 from app.store.migrations import is_current
@@ -116,13 +117,23 @@ def create_app(
         now_s=time.monotonic,
         pause=pause,
     )
-    mount(app, [endpoint for resource in RESOURCES for endpoint in resource.endpoints], wiring)
+    mount(app, all_routes(), wiring)
     mount_landing(app)
     # Before the root level, whose /login takes every method: a browser that goes there is led to the page.
     _mount_console(app, config, server)
     _mount_root_level(app, config, server)
     Panel(wiring, config.panel_max_body_bytes, config.panel_requests_per_s).mount(app)
     return app
+
+
+@cache
+def all_routes() -> Routes:
+    """Give the table of all endpoints below `/api`, which knows no installation; a process makes it once.
+
+    Raises:
+        EndpointError: an endpoint forgot its right, or two answer the same.
+    """
+    return Routes(ENDPOINTS)
 
 
 def _mount_root_level(app: Flask, config: Config, server: "_Server") -> None:

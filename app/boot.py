@@ -29,7 +29,7 @@ from app.core.values import dataclass
 from app.fleet.fleet import node_finder
 from app.fleet.reach import FleetReach
 from app.http.routing import reserved_ids
-from app.resources import RESOURCES
+from app.resources import ENDPOINTS, RESOURCES
 from app.store.accounts import Account, insert_account, is_used, lock_account, new_token, token_hash, update_account
 from app.store.db import Database
 from app.store.documents import find_document
@@ -176,9 +176,8 @@ def missing_starters(session: TenantSession) -> list[Edit]:
 @cache
 def reserved_document_ids() -> Mapping[str, frozenset[str]]:
     """List, by kind, the ids that a static segment of the routes stands for."""
-    endpoints = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
     paths = {kind: path for resource in RESOURCES for kind, path in resource.paths.items()}
-    return {kind: reserved_ids(endpoints, path) | {"search"} for kind, path in paths.items()}
+    return {kind: reserved_ids(ENDPOINTS, path) | {"search"} for kind, path in paths.items()}
 
 
 def _renew_token(config: Config, opened: Installation) -> Prepared:

@@ -166,6 +166,7 @@ def category_kind(tree: Categories) -> Kind:
         check=tree.check,
         keys=(Key("name"), Key("parent", derived=True), *((Key("system", "flag"),) if tree.has_system else ())),
         derived=tree.parent_of,
+        derived_from=("parent",),
         needs=tree.needs,
         unknown=f"{tree.label} '{{id}}' was not found; GET {tree.list_path} lists those that exist",
         rudder_unknown=f"{tree.label} with id '{{id}}' was not found",

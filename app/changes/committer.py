@@ -20,7 +20,7 @@ from app.changes.replaying import Earlier, answered_before, answered_row, done_b
 from app.changes.review.desk import Desk, Place
 from app.changes.review.filing import NO_PROPOSAL, Proposal
 from app.changes.review.foreseeing import foresee
-from app.changes.review.policy import IDLE_KEYS
+from app.changes.review.policy import FIRST_KEYS
 from app.changes.review.policy import KIND as POLICY
 from app.changes.review.reach import NoReach, Reach
 from app.changes.secrecy import Sealer
@@ -199,7 +199,7 @@ class Committer:
         now = max(self.clock(), head.time)
         view = BatchView(connection, lane.tenant, self.kinds, tickets[0].ctx, self.find_nodes)
         known = needed((edit for ticket in tickets for edit in ticket.edits), self.kinds)
-        view.preload({*known, *REASON_SETTINGS, *IDLE_KEYS})
+        view.preload({*known, *REASON_SETTINGS, *FIRST_KEYS})
         view.adopt(POLICY, current_policies(connection, lane, head, self.kinds))
         trees = current_trees(connection, lane, head, self.kinds) if self._commits else None
         recorder = Recorder(head, trees, self.kinds, Batch(), now)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from app.changes.change import Action, Change, Edit
-from app.core.canonical import JSON, Document
+from app.core.canonical import JSON, Document, canonical
 from app.core.context import Context
 from app.core.errors import ConflictError, NotFoundError
 from app.core.values import dataclass
@@ -51,6 +51,9 @@ class View(Protocol):
     def people(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these ids are those of people of the tenant."""
 
+    def people_named(self, usernames: Sequence[str]) -> Mapping[str, str]:
+        """Give the ids of those of these user names that are people's of the tenant."""
+
     def node(self, node_id: str) -> Node | None:
         """Read a node as it is under the lock; None when there is none, or it was deleted."""
 
@@ -87,8 +90,8 @@ class Kind:
     `guard` refuses edits of documents that must stay as they are; `judge` merges an edit over the stored document and
     gives the complete new one, or raises; `check` looks at references once every edit of the change set is merged;
     `cascade` names the edits that a change brings with it; `keys` are the members that can be searched and
-    looked up, `derived` further (name, value) pairs that can be looked up; `needs` the documents that judging will
-    read; `secret_paths` where the document holds secrets. `default`
+    looked up, `derived` further (name, value) pairs that can be looked up, made of the members `derived_from`; `needs`
+    the documents that judging will read; `secret_paths` where the document holds secrets. `default`
     gives the document that holds where none is stored: a first modification creates it. `unknown` is the text for a
     missing document, with its id in `{id}`; the `rudder_` texts are those that old scripts match.
     """
@@ -105,6 +108,7 @@ class Kind:
     guard: Guard = _accept
     keys: tuple[Key, ...] = ()
     derived: Derived = _nothing
+    derived_from: tuple[str, ...] = ()
     needs: Needs = _nothing
     cascade: Cascade = _nothing
     check: Check = _accept
@@ -120,14 +124,16 @@ class Kind:
         """List what the document can be found by."""
         return {*declared_values(self.keys, document), *(Declared(*one) for one in self.derived(document))}
 
-    def moved_values(self, before: Document | None, after: Document | None) -> tuple[set[Declared], set[Declared]]:
-        """List what the document can no longer be found by, and what it now can; None stands for no document."""
-        if before is None or after is None:
-            return self.values(before) if before else set(), self.values(after) if after else set()
-        # Most changes touch few members: those that stayed need not be listed twice to find that out.
-        moved = [key for key in self.keys if not key.derived and before.get(key.stored) != after.get(key.stored)]
-        old = {*declared_values(moved, before), *(Declared(*one) for one in self.derived(before))}
-        new = {*declared_values(moved, after), *(Declared(*one) for one in self.derived(after))}
+    def moved_values(self, before: Document, after: Document) -> tuple[set[Declared], set[Declared]]:
+        """List what a document can no longer be found by after a change, and what it newly can.
+
+        Values of members that stay as they were are not made: most changes touch one member of many.
+        """
+        keys = [key for key in self.keys if not key.derived and not _is_same(key.stored, before, after)]
+        old, new = {*declared_values(keys, before)}, {*declared_values(keys, after)}
+        if not all(_is_same(name, before, after) for name in self.derived_from):
+            old.update(Declared(*one) for one in self.derived(before))
+            new.update(Declared(*one) for one in self.derived(after))
         return old - new, new - old
 
     def holds(self, document: Document, field: str, text: str) -> bool:
@@ -148,6 +154,12 @@ class Kind:
         """Build the error for a document that was to be copied and is not there."""
         rudder = self.rudder_no_source.format(id=document_id) if self.rudder_no_source else None
         return NotFoundError(f"{self.label} '{document_id}', which was to be cloned, was not found", rudder=rudder)
+
+
+def _is_same(member: str, before: Document, after: Document) -> bool:
+    """Say whether a member is the same to the byte; `true` equals 1 in Python and is another value."""
+    old, new = before.get(member), after.get(member)
+    return old == new and (old is None or isinstance(old, str) or canonical(old) == canonical(new))
 
 
 def title(kind: Kind, document: Mapping[str, JSON], document_id: str) -> str:

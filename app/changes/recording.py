@@ -166,10 +166,13 @@ class Recorder:
         return Outcome(asked, changes, commit, drafts[0].seq, drafts[-1].seq)
 
     def _moved_fields(self, change: Change) -> tuple[set[Declared], set[Declared]]:
-        kind = self.kinds[change.kind]
-        before = change.before.document if change.before else None
-        after = change.after.document if change.after else None
-        return kind.moved_values(before, after)
+        kind, before, after = self.kinds[change.kind], change.before, change.after
+        if before is not None and after is not None:
+            return kind.moved_values(before.document, after.document)
+        return (
+            set() if before is None else kind.values(before.document),
+            set() if after is None else kind.values(after.document),
+        )
 
     def _collect(self, change: Change, gone: set[Declared], held: set[Declared]) -> None:
         key = (change.kind, change.id)

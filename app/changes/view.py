@@ -9,7 +9,7 @@ from app.core.canonical import JSON
 from app.core.context import Context
 from app.store.documents import Stored
 from app.store.nodes import Node, lock_node
-from app.store.people import known_users
+from app.store.people import known_users, users_named
 from app.store.writes import read_all, read_holders, read_some
 
 DocumentKey = tuple[str, str]
@@ -114,6 +114,10 @@ class BatchView:
     def people(self, ids: Sequence[str]) -> set[str]:
         """Tell which of these ids are those of people of the tenant."""
         return known_users(self._connection, self._tenant, ids)
+
+    def people_named(self, usernames: Sequence[str]) -> Mapping[str, str]:
+        """Give the ids of those of these user names that are people's of the tenant."""
+        return users_named(self._connection, self._tenant, usernames)
 
     def node(self, node_id: str) -> Node | None:
         """Read a node as it is under the lock; None when there is none, or it was deleted."""

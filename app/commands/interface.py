@@ -7,9 +7,7 @@ import click
 
 from app.http.openapi import document
 from app.http.versions import LATEST, VERSIONS
-from app.resources import RESOURCES
-
-ENDPOINTS = tuple(endpoint for resource in RESOURCES for endpoint in resource.endpoints)
+from app.resources import ENDPOINTS
 
 
 @click.command()

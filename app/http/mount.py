@@ -1,6 +1,6 @@
 """Mounts the endpoints on a Flask application: all that is below `/api/<version>`, and what stands beside it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, request
@@ -10,7 +10,6 @@ from app.http import docs
 from app.http.answers import TEXT_TYPE
 from app.http.auth import Caller
 from app.http.dispatch import Dispatcher, Exchange
-from app.http.endpoint import Endpoint
 from app.http.envelope import dump
 from app.http.git import mount_git
 from app.http.negotiation import NEIGHBOURS, OPEN, VersionMiddleware
@@ -29,13 +28,8 @@ LEAST_FORM_BYTES = 1 << 18
 _VERSIONS = {str(version): version for version in VERSIONS}
 
 
-def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
-    """Give the application its routes, its errors and its middleware; the table is what was mounted.
-
-    Raises:
-        EndpointError: an endpoint forgot its right, or two answer the same.
-    """
-    routes = Routes(endpoints)
+def mount(app: Flask, routes: Routes, wiring: Wiring) -> None:
+    """Give the application its routes, its errors and its middleware."""
     dispatcher = Dispatcher(routes, wiring)
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = wiring.max_body_bytes
@@ -44,14 +38,13 @@ def mount(app: Flask, endpoints: Sequence[Endpoint], wiring: Wiring) -> Routes:
     _mount_health(app, wiring)
     _mount_metrics(app, dispatcher, metrics)
     mount_git(app, dispatcher)
-    docs.mount_docs(app, endpoints, is_open=wiring.docs_open, guard=lambda: _authenticated(dispatcher))
+    docs.mount_docs(app, routes.endpoints, is_open=wiring.docs_open, guard=lambda: _authenticated(dispatcher))
     app.register_error_handler(Exception, _refuser(dispatcher))
     app.wsgi_app = ApiMiddleware(app.wsgi_app, dispatcher, wiring.max_body_bytes)  # type: ignore[method-assign]  # Flask's documented way to add middleware
     app.wsgi_app = VersionMiddleware(app.wsgi_app, routes.first_segments, wiring.neighbour)  # type: ignore[method-assign]  # the same
     app.wsgi_app = ObserveMiddleware(app.wsgi_app, metrics)  # type: ignore[method-assign]  # the same
     if wiring.trusted_proxies:
         app.wsgi_app = ProxyMiddleware(app.wsgi_app, wiring.trusted_proxies)  # type: ignore[method-assign]  # the same
-    return routes
 
 
 class ApiMiddleware:

@@ -85,3 +85,6 @@ _INFORMATION = Resource(
 )
 
 RESOURCES: tuple[Resource, ...] = (*_DESCRIBED, _SEARCH, _INFORMATION)
+
+ENDPOINTS = tuple(endpoint for resource in RESOURCES for endpoint in resource.endpoints)
+"""All that is answered below `/api/<version>`."""

@@ -69,6 +69,9 @@ _LIVING = select(*USER_COLUMNS).where(UserRow.deleted.is_(None))
 _ONE = _LIVING.where(UserRow.id == bindparam("id"))
 _SOME = _LIVING.where(UserRow.id.in_(bindparam("ids", expanding=True)))
 _ALL = _LIVING.order_by(UserRow.id)
+_NAMED = select(UserRow.folded_username, UserRow.id).where(
+    UserRow.deleted.is_(None), UserRow.folded_username.in_(bindparam("folded", expanding=True))
+)
 _BY_NAME = _LIVING.where(UserRow.folded_username == bindparam("folded"))
 _BY_EMAIL = _LIVING.where(UserRow.folded_email == bindparam("folded"))
 _USED_ID = select(UserRow.id).where(UserRow.id == bindparam("id"))
@@ -112,6 +115,14 @@ def known_users(connection: Connection, tenant: str, ids: Sequence[str]) -> set[
     """Tell which of these ids are users' ids."""
     rows = connection.execute(scoped(_SOME), {"tenant": tenant, "ids": list(ids)}) if ids else ()
     return {str(row.id) for row in rows}
+
+
+def users_named(connection: Connection, tenant: str, usernames: Sequence[str]) -> Mapping[str, str]:
+    """Give the ids of those of these user names, in any case, that are somebody's."""
+    names = {"tenant": tenant, "folded": [fold(name) for name in usernames]}
+    rows = connection.execute(scoped(_NAMED), names) if usernames else ()
+    found = {str(row.folded_username): str(row.id) for row in rows}
+    return {name: found[fold(name)] for name in usernames if fold(name) in found}
 
 
 def find_by_username(connection: Connection, tenant: str, username: str) -> User | None:

@@ -177,7 +177,7 @@ def test_a_programming_error_fails_alone_and_leaves_the_trees_right(
             raise ZeroDivisionError("a mistake in a kind")
         return getattr(own, place)(*given)
 
-    committer = committer_of(installation, **{place: broken})
+    committer = committer_of(installation, **{place: broken}, derived_from=("longDescription",))
     submit_together(committer, Asked([rule("base", longDescription="plain")]))
     bad = [rule("extra"), rule("base", "modify", longDescription="doomed")]
     answers = submit_together(committer, Asked([rule("r-1")]), Asked(bad), Asked([rule("r-2")]))

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 from app.application import create_app
 from app.changes.change import Edit
 from app.http.openapi import document
-from app.resources import RESOURCES
+from app.resources import ENDPOINTS
 from tests.installations import Server, at_its_end, configured, found_installation, open_for_test, submit
 
 EXAMPLES = int(os.environ.get("STERNPOST_TEST_FUZZ_EXAMPLES", "10"))
@@ -33,7 +33,6 @@ BOUNDED = settings(
 
 CHECKS = {24: DOCUMENTED, 25: [*DOCUMENTED, not_a_server_error]}
 METHODS = {"get", "put", "post", "delete"}
-ENDPOINTS = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
 
 pytestmark = pytest.mark.slow
 

@@ -13,6 +13,7 @@ from app.core.context import Actor, Context
 from app.http.auth import AccountGrant
 from app.http.mount import mount
 from app.http.rights import AclEntry, Authorization, Grant
+from app.http.routing import Routes
 from app.http.wiring import Wiring
 from app.store.accounts import token_hash
 from tests.http.sample import ENDPOINTS, Document, Shelf, document
@@ -45,7 +46,7 @@ class Server:
 
     def client(self, **changes: Option) -> FlaskClient:
         app = Flask("sample", static_folder=None)
-        mount(app, ENDPOINTS, replace(self.wiring, **changes))
+        mount(app, Routes(ENDPOINTS), replace(self.wiring, **changes))
         return app.test_client()
 
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.resources import RESOURCES
+from app.resources import ENDPOINTS
 from tests.installations import Server
 
 Json = dict[str, Any]
-ENDPOINTS = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
 
 
 @pytest.fixture

@@ -97,6 +97,15 @@ def test_a_team_is_a_document_with_members_that_are_people(server: Server, api: 
     assert list(said["errors"]) == ["members"]
 
 
+def test_members_are_given_by_user_name_too_and_kept_by_id(server: Server, api: Api) -> None:
+    bob, eve = make_user(server, "bob"), make_user(server, "eve")
+
+    made = only(api.made("PUT", "/teams", json={"id": "ops", "name": "Ops", "members": ["BOB", eve["id"]]}), "teams")
+    again = only(api.made("POST", "/teams/ops", json={"members": [bob["id"], "bob"]}), "teams")
+
+    assert (made["members"], again["members"]) == (sorted([bob["id"], eve["id"]]), [bob["id"]])
+
+
 def test_who_left_stays_listed_in_a_team_until_it_is_changed(server: Server, api: Api) -> None:
     bob, eve = make_user(server, "bob"), make_user(server, "eve")
     api.made("PUT", "/teams", json={"id": "ops", "name": "Operators", "members": [bob["id"], eve["id"]]})

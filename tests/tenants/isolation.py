@@ -9,7 +9,7 @@ from typing import Any
 from app.core.clock import now_ms
 from app.http.endpoint import Endpoint
 from app.http.versions import VERSIONS
-from app.resources import RESOURCES
+from app.resources import ENDPOINTS
 from app.store.accounts import find_by_hash, token_hash
 from app.store.session import _OWNED as OWNED
 from tests.installations import Server
@@ -19,7 +19,6 @@ from tests.tenants.filling import MARKED as MARK
 ONLY_A = "only-in-a"
 UNKNOWN = "is-nowhere"
 TWIN = "twin"
-ENDPOINTS = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
 # These make a tenant or end the caller's own; requirements 1 to 5 and 22 are about them.
 OWN_ENDS = {"register", "deleteClient", "rotateKey"}
 WITHOUT_ID = {f"/users/{TWIN}", "/changeRequests"}

@@ -31,8 +31,8 @@ REVIEW_SETTINGS = frozenset({SWITCH, SELF_VALIDATION, SELF_DEPLOYMENT, VALIDATE_
 """The settings by which protection is lowered."""
 OTHER_KEYS = tuple(("setting", key) for key in sorted(REVIEW_SETTINGS - {SWITCH}))
 SWITCH_KEY = ("setting", SWITCH)
-IDLE_KEYS = (SWITCH_KEY, ("setting", SELF_DEPLOYMENT))
-"""What is read to find out that the settings hold nothing back."""
+FIRST_KEYS = (SWITCH_KEY, ("setting", SELF_DEPLOYMENT))
+"""What is read with every change: where the switch is off, these alone say that the settings protect nothing."""
 
 DEFAULTS: Mapping[str, JSON] = {
     "name": "",

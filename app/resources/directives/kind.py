@@ -157,6 +157,7 @@ DIRECTIVE = Kind(
     guard=refuse_system,
     keys=KEYS,
     derived=looked_up,
+    derived_from=("techniqueName", "techniqueVersion"),
     needs=needed_for_directive,
     cascade=take_out_of_rules,
     secret_paths=directive_secrets,

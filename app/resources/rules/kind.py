@@ -96,6 +96,7 @@ RULE = Kind(
     check=check_rule,
     keys=KEYS,
     derived=looked_up,
+    derived_from=("targets",),
     needs=needed_for_rule,
     unknown="Rule '{id}' was not found; GET /rules lists those that exist",
     rudder_unknown="Rule with id '{id}' was not found",

@@ -13,8 +13,13 @@ DEFAULTS: Mapping[str, JSON] = {"name": "", "description": "", "members": []}
 
 
 def judge_team(present: Stored | None, edit: Edit, view: View) -> Document:
-    """Merge an edit of a team."""
-    return laid_over(DEFAULTS, present, edit, view)
+    """Merge an edit of a team; a member may be given by user name, and is kept by id, which nobody takes over."""
+    document = laid_over(DEFAULTS, present, edit, view)
+    if "members" in edit.fields:
+        given = members_of(document)
+        ids = view.people_named(sorted(set(given) - view.people(given)))
+        document["members"] = [*sorted({ids.get(member, member) for member in given})]
+    return document
 
 
 def check_members(change: Change, view: View) -> None:
@@ -29,7 +34,7 @@ def check_members(change: Change, view: View) -> None:
     joining = [member for member in members_of(change.after.document) if member not in before]
     wrong = sorted(set(joining) - view.people(joining))
     if wrong:
-        texts = [f"User '{user[:80]}' was not found; members are ids of GET /users" for user in wrong]
+        texts = [f"User '{user[:80]}' was not found; members are ids or user names of GET /users" for user in wrong]
         raise InvalidError("; ".join(texts), fields={"members": texts})
 
 

@@ -5,7 +5,7 @@ from app.http.schemas import ApiSchema
 
 
 class TeamInput(ApiSchema):
-    """What a caller may send for a team; `members` are ids of users."""
+    """What a caller may send for a team; `members` are users, each by id or user name."""
 
     id = Text(max_length=1000)
     name = Text(required=True, min_length=1)
