@@ -20,7 +20,7 @@ from app.store.base import Key
 
 def rare(*columns: str, where: str) -> Index:
     """Index only the rows that a condition holds for; a query uses it when it states the condition."""
-    return Index(None, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(None, *columns, sqlite_where=text(where))
 
 
 class Tenant(Base):
