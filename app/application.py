@@ -24,6 +24,7 @@ from app.console.site import Site
 from app.core.clock import just_sleep, now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
+from app.core.logs import configure_logging
 from app.core.outbound import Reach
 from app.core.values import dataclass
 from app.dialects.panel.mount import Panel, PanelNeighbour
@@ -46,7 +47,6 @@ from app.http.auth import (
     node_grant,
 )
 from app.http.mount import mount
-from app.http.observe import configure_logging
 from app.http.rights import grant_of
 from app.http.routing import Routes
 from app.http.rules import LateRule

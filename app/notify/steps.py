@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Connection
 
 from app.changes.review.model import change_request_of
@@ -16,6 +15,7 @@ from app.config_mails import WORDS, StepMail, StepName
 from app.core.canonical import JSON
 from app.core.clock import now_ms
 from app.core.ids import new_id
+from app.core.logs import LOG
 from app.core.tenancy import DEFAULT
 from app.core.values import dataclass
 from app.notify.readers import Readers
@@ -26,8 +26,6 @@ from app.store.db import Database
 from app.store.format1 import json_object
 from app.store.log import Event
 from app.store.mails import Mail
-
-_log = structlog.get_logger()
 
 FOLLOWER: Final = "mails"
 TYPES: Final = (ADDED, MOVED, BROKEN)
@@ -181,7 +179,7 @@ def _template(wanted: StepMail) -> str:
     try:
         return wanted.template.read_text("utf-8")
     except (OSError, UnicodeError) as fault:
-        _log.warning("template of a mail cannot be read", file=str(wanted.template), reason=type(fault).__name__)
+        LOG.warning("template of a mail cannot be read", file=str(wanted.template), reason=type(fault).__name__)
         return ""
 
 
