@@ -36,6 +36,8 @@ class State:
     @classmethod
     def open(cls, folder: Path) -> "State":
         """Make the folder where it is missing."""
+        # Ansible runs in a folder of its own, from which a relative path would lead elsewhere.
+        folder = folder.absolute()
         (folder / "reports").mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         return cls(folder)

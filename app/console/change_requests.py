@@ -19,6 +19,8 @@ Json = dict[str, Any]
 
 OPEN: Final = ("draft", "inReview", "approved", "scheduled")
 PAGE_SIZE: Final = 50
+SHOWN_MACHINES: Final = 50
+"""Machines that are named of those that a change reaches anew, and of those that it no longer reaches."""
 BAD: Final = 400
 COMMENT_FIRST: Final = "Say why: whoever wrote the change has to know what to do about it"
 LAST_REVIEW: Final = "my-last-review"
@@ -99,11 +101,13 @@ def _show(  # noqa: PLR0913  what a page can be asked to say
     since = since if since == LAST_REVIEW else ""
     difference = api.get(f"{path}/diff", {"since": since} if since else None)
     impact = api.get(f"{path}/impact")
+    reached = impact.body.get("data") if impact.is_good else None
     undo = api.get(f"{path}/undo") if one["state"] == "applied" else None
     shown = difference.body.get("data", {}) if difference.is_good else {}
     is_open = one["state"] in OPEN
     allowed = {name: verb for name, verb in VERBS.items() if _allows(one, name)}
     reviews = one.get("reviews", [])
+    documents = documents_of(shown.get("diff", []), one.get("changeSet", []), reviews)
     return page(
         "decide.html", visitor, status=status, one=one, fault=fault, comment=comment, since=since,
         done=VERBS[done].done if done in VERBS else "",
@@ -113,14 +117,26 @@ def _show(  # noqa: PLR0913  what a page can be asked to say
         may_edit=_allows(one, "edit"),
         refusals=[text for name in ("approve", "deploy") if (text := _reason(one, name))] if is_open else [],
         is_open=is_open,
-        documents=documents_of(shown.get("diff", []), one.get("changeSet", []), reviews),
+        documents=documents,
+        names={(document.kind, document.id): document.name for document in documents},
         loose=talk_of(reviews, shown.get("diff", [])),
         unseen="" if difference.is_good else difference.fault,
-        impact=impact.body.get("data") if impact.is_good else None,
+        impact=reached,
+        most_machines=SHOWN_MACHINES,
+        hosts=_hosts(api, reached) if reached is not None else {},
         undo=undo,
         has_reviewed=any(_is_mine(review, visitor) for review in reviews),
         **_neighbours(api, one),
     )  # fmt: skip
+
+
+def _hosts(api: Api, reached: Json) -> dict[str, str]:
+    """Give the host names of the machines that the page lists, by id; none where the visitor may not see nodes."""
+    ids = [*reached["added"][:SHOWN_MACHINES], *reached["removed"][:SHOWN_MACHINES]]
+    if not ids:
+        return {}
+    reply = api.send("POST", "/nodes/search", {"filters": {"id": ids}, "limit": len(ids)})
+    return {node["id"]: node["hostname"] for node in reply.items()} if reply.is_good else {}
 
 
 def _allows(one: Json, verb: str) -> bool:

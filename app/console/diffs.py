@@ -76,9 +76,16 @@ def documents_of(diff: list[Json], change_set: Iterable[Json] = (), reviews: Ite
         kind, document_id = str(one["kind"]), str(one["id"])
         known = stored.get((kind, document_id), {})
         fields = tuple(_field(change, kind, document_id, said) for change in one.get("changes", []))
-        action, name = str(one.get("action") or known.get("action", "")), str(one.get("name") or document_id)
+        action, name = str(one.get("action") or known.get("action", "")), _name_of(one, known) or document_id
         found.append(Document(kind, document_id, name, ACTIONS.get(action, ""), fields, raw_of(known)))
     return found
+
+
+def _name_of(one: Json, known: Json) -> str:
+    """Find what people call a document: as it is to be, as it was, or as the difference says, which may be its id."""
+    after, before = known.get("after") or {}, known.get("before") or {}
+    named = (*(each.get(name) for each in (after, before) for name in ("displayName", "name")), one.get("name"))
+    return next((str(name) for name in named if name), "")
 
 
 def anchor_of(kind: str, document_id: str, path: str) -> str:

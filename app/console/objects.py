@@ -150,7 +150,8 @@ def moment_of(request: Request) -> str:
 def document_of(kind: ObjectKind, reply: Reply, document_id: str) -> Json:
     """Give the document of a reply; a setting's is made of its key and its value."""
     if kind.name == "setting":
-        return {"id": document_id, "value": reply.body["data"]["settings"][document_id]}
+        # The networks of policy servers stand in a container of their own.
+        return {"id": document_id, "value": reply.body["data"].get("settings", reply.body["data"])[document_id]}
     return reply.first
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from flask import Request, Response
 
 from app.console.api import Api
-from app.console.events import row_of, words_of
+from app.console.events import row_of
 from app.console.integrity import find_integrity
 from app.console.pages import Page
 from app.console.plots import HEIGHT, WIDTH, line_through, points_of
@@ -44,8 +44,7 @@ def _history(api: Api) -> list[Json] | None:
 
 def _worst(day: Json) -> list[tuple[str, Any]]:
     """Give the shares by status, the largest first."""
-    shares = sorted(day["complianceDetails"].items(), key=lambda pair: (-pair[1], pair[0]))
-    return [(words_of(status[:1].upper() + status[1:]), share) for status, share in shares]
+    return sorted(day["complianceDetails"].items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 PAGES: Final = (Page("/", show_overview, "overview", label="Overview"),)

@@ -10,6 +10,8 @@ from app.changes.settings import SETTINGS, Flag, Number, OneOf
 from app.console.acting import Act, FormError, Said, Sent, sought, told
 from app.console.api import Api, Reply
 from app.console.change_requests import refused
+from app.console.kinds import KINDS
+from app.console.objects import document_of
 from app.console.pages import Page
 from app.console.rendering import in_path, page
 from app.console.sessions import Visitor
@@ -89,9 +91,7 @@ def show_setting(site: Site, request: Request, visitor: Visitor, one: str) -> Re
     reply = api.get(path)
     if not reply.is_good:
         return refused(visitor, reply)
-    data = reply.body["data"]
-    # The networks of policy servers stand in a container of their own.
-    value = data.get("settings", data)[one]
+    value = document_of(KINDS["setting"], reply, one)["value"]
     history = api.get(f"{path}/history", {"limit": "20"})
     return page(
         "setting.html", visitor, status=said.status, said=said, key=one, value=_text(value), hint=HINTS.get(one, ""),

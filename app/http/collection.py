@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.core.values import dataclass
 from app.http.computed import Computed, Kept, answer_one, tag_of
 from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list_under
-from app.http.history import AtQuery, history_endpoint
+from app.http.history import AtQuery, answer_past, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.http.why import why_endpoint
@@ -169,7 +169,7 @@ def _lister(one: Collection) -> Callable[[Work, Given], Answer]:
         at = given.query.get("at")
         if at is not None:
             past = list_at(work.session, kind, str(at))
-            return Answer.many(Shown(stored, bare=True) for stored in past if one.is_listed(stored))
+            return answer_past((stored for stored in past if one.is_listed(stored)), given.page)
         computed = one.computed(work)
         if given.page is not None:
             page = _page(work, one, given.page)

@@ -1,6 +1,7 @@
 """The history of one document as endpoints, and `?at=` as a parameter; they hang on the resource's own URL."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from app.changes.history import history
 from app.changes.kinds import Kind
@@ -9,10 +10,11 @@ from app.core.canonical import JSON, Document, load
 from app.core.clock import rfc3339
 from app.core.diff import field_diff
 from app.core.errors import InvalidError
-from app.http.endpoint import Answer, Container, Endpoint, Given, Page, Paging, list_under
+from app.http.endpoint import Answer, Container, Endpoint, Given, Page, Paging, Shown, list_under
 from app.http.fields import Text
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
+from app.store.documents import Stored
 from app.store.format1 import commit_message
 from app.store.log import Event
 
@@ -84,6 +86,14 @@ def revisions_endpoint(
         container=container,
         lifespan=Lifespan(14),
     )
+
+
+def answer_past(listed: Iterable[Stored], page: Page | None) -> Answer:
+    """Show documents as they were, which come by id: all of them, or the page that was asked for."""
+    if page is None:
+        return Answer.many(Shown(stored, bare=True) for stored in listed)
+    after = (Shown(stored, bare=True) for stored in listed if stored.id > page.after)
+    return Answer.paged(list(islice(after, page.limit + 1)), page)
 
 
 def every_event(work: Work, kind: Kind, document_id: str) -> Iterator[Event]:

@@ -20,11 +20,12 @@ from sqlalchemy import (
 )
 
 from app.http.search import Extension, Related
+from app.store.folding import Position
 from app.store.keys import Value
 from app.store.people import USER_COLUMNS, user_of
 from app.store.people_tables import UserRow
 from app.store.session import TENANT, TenantSession
-from app.store.sources import Position, Table
+from app.store.sources import Table
 
 RoleIds = Callable[[Sequence[Value]], Sequence[str]]
 """Gives the ids of roles as they are stored, of the values that a filter names."""

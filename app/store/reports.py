@@ -1,6 +1,6 @@
 """What nodes report: runs, the newest of each node, and how long they are kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -11,10 +11,12 @@ from app.core.canonical import Document
 from app.core.values import dataclass
 from app.store.base import upsert
 from app.store.fleet_tables import LastRunRow, RunRow
+from app.store.prepared import Prepared
 from app.store.session import AnyRow, TenantSession, scoped
 from app.store.tables import NodeRow
 
 _PART = 500
+_MANY = 5_000
 
 
 class Result(NamedTuple):
@@ -43,6 +45,24 @@ class Run:
     results: tuple[Result, ...] = ()
 
 
+class Report(NamedTuple):
+    """The newest run of a node, as far as compliance depends on it; `text` are the results, as they are kept.
+
+    Most nodes report the very same text as many others, so it is not read before somebody has to.
+    """
+
+    node: str
+    run: str
+    bundle: str
+    received: int
+    text: str
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """Read the results."""
+        return _results(self.text)
+
+
 _HEAD = (
     RunRow.id,
     RunRow.node,
@@ -54,10 +74,13 @@ _HEAD = (
     RunRow.counts,
 )
 _NAMES = tuple(str(column.key) for column in _HEAD)
-_LAST = (
-    select(*_HEAD, RunRow.results)
-    .join(LastRunRow, (LastRunRow.tenant == RunRow.tenant) & (LastRunRow.node == RunRow.node))
-    .where(LastRunRow.run == RunRow.id, LastRunRow.node.in_(bindparam("nodes", expanding=True)))
+_NEWEST_OF_MANY = (LastRunRow.run == RunRow.id, LastRunRow.node.in_(bindparam("nodes", expanding=True)))
+_BOTH = (LastRunRow.tenant == RunRow.tenant) & (LastRunRow.node == RunRow.node)
+_LAST = select(*_HEAD, RunRow.results).join(LastRunRow, _BOTH).where(*_NEWEST_OF_MANY)
+_REPORTS = (
+    select(RunRow.node, RunRow.id, RunRow.bundle, RunRow.received, RunRow.results)
+    .join(LastRunRow, _BOTH)
+    .where(*_NEWEST_OF_MANY)
 )
 _HISTORY = (
     select(*_HEAD)
@@ -67,6 +90,7 @@ _HISTORY = (
 )
 _ONE = select(*_HEAD, RunRow.results).where(RunRow.node == bindparam("node"), RunRow.id == bindparam("id"))
 _STAMP = select(func.count(), func.sum(LastRunRow.ended)).select_from(LastRunRow)
+_NEWEST_OF_ALL = Prepared(scoped(select(LastRunRow.node, LastRunRow.run)))
 _NEWEST = scoped(select(LastRunRow.ended).where(LastRunRow.node == bindparam("node")))
 
 
@@ -77,6 +101,21 @@ def last_runs(session: TenantSession, nodes: Sequence[str]) -> dict[str, Run]:
         rows = session.rows(_LAST, {"nodes": list(nodes[start : start + _PART])})
         found.update((row.node, _run(row, row.results)) for row in rows)
     return found
+
+
+def newest_reports(session: TenantSession, nodes: Sequence[str]) -> dict[str, Report]:
+    """Read the newest run of each of these nodes, its results unread."""
+    found: dict[str, Report] = {}
+    for start in range(0, len(nodes), _PART):
+        rows = session.rows(_REPORTS, {"nodes": list(nodes[start : start + _PART])})
+        found.update((row[0], Report(*row)) for row in rows)
+    return found
+
+
+def newest_runs(session: TenantSession) -> Iterator[tuple[str, str]]:
+    """Name each node that ever reported, and its newest run."""
+    for part in session.parts(_NEWEST_OF_ALL, {}, size=_MANY):
+        yield from part
 
 
 def stamp_of_runs(session: TenantSession) -> str:
@@ -134,8 +173,11 @@ def drop_old_runs(connection: Connection, *, received_before: int) -> int:
 
 def _run(row: AnyRow, results: str) -> Run:
     values = dict(zip(_NAMES, row, strict=False))
-    read = tuple(Result(directive, tuple(rules), *said) for directive, rules, *said in orjson.loads(results))
-    return Run(**{**values, "counts": orjson.loads(row.counts), "results": read})
+    return Run(**{**values, "counts": orjson.loads(row.counts), "results": _results(results)})
+
+
+def _results(text: str) -> tuple[Result, ...]:
+    return tuple(Result(directive, tuple(rules), *said) for directive, rules, *said in orjson.loads(text))
 
 
 def _row(tenant: str, run: Run) -> Document:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from app.core.values import dataclass
 from app.store.keys import Value
-from app.store.session import TenantSession, scoped
+from app.store.session import Statement, TenantSession, scoped
 
 Row_co = TypeVar("Row_co", covariant=True)
 Comparison = Callable[[ColumnElement[Any]], ColumnElement[bool]]
@@ -72,8 +72,19 @@ class Source(Protocol[Row_co]):
     def order(self, key: str) -> ColumnElement[Any]:
         """Give what a page is sorted by."""
 
+    def walk(self, key: str) -> "Walk | None":
+        """Say where the rows that have a value lie in the order of it, if an index has them so."""
+
     def load(self, session: TenantSession, ids: Sequence[Any]) -> Mapping[Any, Row_co]:
         """Read the rows with these ids in one statement."""
+
+
+class Walk(NamedTuple):
+    """The rows that have a value, one each, where an index has them in its order: id, value, and what they are."""
+
+    id: ColumnElement[Any]
+    value: ColumnElement[Any]
+    conditions: Sequence[ColumnElement[bool]]
 
 
 class Found(NamedTuple):
@@ -85,23 +96,44 @@ class Found(NamedTuple):
 
 def find(session: TenantSession, source: Source[Any], asked: Asked) -> Found:
     """Search in the session's tenant."""
+    walk = None if asked.is_limited else source.walk(asked.order.key)
+    ids, total = _sorted(session, source, asked) if walk is None else _walked(session, source, asked, walk)
+    rows = source.load(session, ids) if ids else {}
+    return Found([rows[one] for one in ids if one in rows], total)
+
+
+def _sorted(session: TenantSession, source: Source[Any], asked: Asked) -> tuple[list[Any], int]:
+    """Find what the conditions let through, and sort it."""
     conditions = [*source.whole(), *_conditions(source, asked)]
     counting = select(func.count(source.id)).where(*conditions)
     # Conditions are worked out once, with the page; without any, counting alone is quicker.
     total = func.count().over() if asked.is_limited else scoped(counting).scalar_subquery()
-    order = source.order(asked.order.key)
-    page = (
-        select(source.id, total)
-        .where(*conditions)
-        .order_by((order.desc() if asked.order.descending else order.asc()).nulls_last(), source.id)
-        .limit(asked.limit)
-        .offset((asked.page - 1) * asked.limit)
-    )
-    keys = session.rows(page)
-    if not keys:
-        return Found((), 0 if asked.page == 1 else int(session.rows(counting)[0][0]))
-    rows = source.load(session, [row[0] for row in keys])
-    return Found([rows[row[0]] for row in keys if row[0] in rows], int(keys[0][1]))
+    page = _page(select(source.id, total).where(*conditions), source.order(asked.order.key), source.id, asked)
+    rows = session.rows(page)
+    if not rows:
+        return [], 0 if asked.page == 1 else int(session.rows(counting)[0][0])
+    return [row[0] for row in rows], int(rows[0][1])
+
+
+def _walked(session: TenantSession, source: Source[Any], asked: Asked, walk: Walk) -> tuple[list[Any], int]:
+    """Walk everything in the order of an index as far as the page goes; what has no value comes last."""
+    start = (asked.page - 1) * asked.limit
+    total = scoped(select(func.count(source.id)).where(*source.whole())).scalar_subquery()
+    rows = session.rows(_page(select(walk.id, total).where(*walk.conditions), walk.value, walk.id, asked))
+    ids = [row[0] for row in rows]
+    if len(ids) == asked.limit or (rows and start + len(ids) == rows[0][1]):
+        return ids, int(rows[0][1])
+    with_value = select(func.count(walk.id)).where(*walk.conditions).scalar_subquery()
+    passed, count = session.rows(select(with_value, total))[0]
+    unset = select(source.id).where(*source.whole(), source.id.not_in(select(walk.id).where(*walk.conditions)))
+    rest = unset.order_by(source.id).limit(asked.limit - len(ids)).offset(max(0, start - int(passed)))
+    return [*ids, *(row[0] for row in session.rows(rest))], int(count)
+
+
+def _page(rows: Statement, value: ColumnElement[Any], unique: ColumnElement[Any], asked: Asked) -> Statement:
+    """Sort, what has no value last, and cut out the page."""
+    order = value.desc() if asked.order.descending else value.asc()
+    return rows.order_by(order.nulls_last(), unique).limit(asked.limit).offset((asked.page - 1) * asked.limit)
 
 
 def _conditions(source: Source[Any], asked: Asked) -> Iterable[ColumnElement[bool]]:

@@ -1,68 +1,18 @@
 """Where what is searched lies: documents with their declared values, and the tables of a tenant."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, false, literal, or_, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, false, or_, select
 
 from app.core.values import dataclass
 from app.store.documents import COLUMNS, Stored, some_documents
+from app.store.folding import contains, contains_kept
 from app.store.keys import Key, Value, text_of
-from app.store.search import Comparison, Filter
+from app.store.search import Comparison, Filter, Walk
 from app.store.session import TENANT, AnyRow, TenantSession
 from app.store.tables import DocumentField, DocumentRow
-
-# Letters of other forms (long s, final sigma ...), and those that become several (sharp s, ligatures).
-_FORMS = "\u00b5\u017f\u03c2\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1e9b"
-_PLAIN = _FORMS.casefold()
-_SEVERAL = [(one, one.casefold()) for one in "\u00df\ufb03\ufb04\ufb00\ufb01\ufb02\ufb05\ufb06"]
-
-
-class Folded(FunctionElement[str]):
-    """A text in the form that is compared without case."""
-
-    name = "folded"
-    inherit_cache = True
-
-
-@compiles(Folded)
-def _folded_on_sqlite(element: Folded, compiler: Any, **more: Any) -> str:  # noqa: ANN401  SQLAlchemy's signature
-    return f"casefold({compiler.process(element.clauses, **more)})"  # made by store.db for each connection
-
-
-@compiles(Folded, "postgresql")
-def _folded_on_postgresql(element: Folded, compiler: Any, **more: Any) -> str:  # noqa: ANN401  SQLAlchemy's signature
-    """Fold as Python does where that is more than lower case: letters of one form, and those that become several."""
-    folded = f"translate(lower({compiler.process(element.clauses, **more)}), '{_FORMS}', '{_PLAIN}')"
-    for letter, letters in _SEVERAL:
-        folded = f"replace({folded}, '{letter}', '{letters}')"
-    return folded
-
-
-class Position(FunctionElement[int]):
-    """Where a text stands in another, from 1; 0 when nowhere. Nothing in it is a wildcard."""
-
-    name = "position"
-    inherit_cache = True
-
-
-@compiles(Position)
-def _position_on_sqlite(element: Position, compiler: Any, **more: Any) -> str:  # noqa: ANN401  SQLAlchemy's signature
-    return f"instr({compiler.process(element.clauses, **more)})"
-
-
-@compiles(Position, "postgresql")
-def _position_on_postgresql(element: Position, compiler: Any, **more: Any) -> str:  # noqa: ANN401  the same
-    return f"strpos({compiler.process(element.clauses, **more)})"
-
-
-def _within(column: ColumnElement[Any], part: ColumnElement[Any]) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = Position(column, part) > 0
-    return found
-
 
 _COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "id": DocumentRow.id.expression,
@@ -93,10 +43,7 @@ class Documents:
 
     def whole(self) -> Sequence[ColumnElement[bool]]:
         """Take the kind's documents, but for the hidden ones."""
-        whole: list[ColumnElement[bool]] = [DocumentRow.kind == self.kind]
-        if self.hidden is not None:
-            whole.append(DocumentRow.id.not_in(self._holding(self.hidden, DocumentField.text == "true")))
-        return whole
+        return [DocumentRow.kind == self.kind, *self._seen(DocumentRow.id.expression)]
 
     def equals(self, key: str, wanted: Filter) -> ColumnElement[bool]:
         """Demand one of the values."""
@@ -111,10 +58,9 @@ class Documents:
         """Demand a part of the text, in any case."""
         column = self._column(key)
         if column is not None:
-            return _within(Folded(column), Folded(literal(text)))
-        return DocumentRow.id.in_(
-            self._holding(key, _within(DocumentField.folded.expression, literal(text.casefold())))
-        )
+            return contains(column, text)
+        held = contains_kept(DocumentField.text.expression, DocumentField.folded.expression, text)
+        return DocumentRow.id.in_(self._holding(key, held))
 
     def compared(self, key: str) -> Callable[[Comparison], ColumnElement[bool]]:
         """Put a comparison of the key's number where it belongs."""
@@ -143,6 +89,17 @@ class Documents:
             .scalar_subquery()
         )
 
+    def walk(self, key: str) -> Walk | None:
+        """Walk the index of the values; numbers are in none."""
+        if self._column(key) is not None or self.keys[key].type == "number":
+            return None
+        ours = (DocumentField.tenant == TENANT, DocumentField.kind == self.kind, DocumentField.field == key)
+        return Walk(
+            DocumentField.id.expression,
+            DocumentField.text.expression,
+            (*ours, *self._seen(DocumentField.id.expression)),
+        )
+
     def load(self, session: TenantSession, ids: Sequence[Any]) -> Mapping[Any, Stored]:
         """Read the documents with these ids in one statement."""
         found = some_documents(session, [(self.kind, one) for one in ids])
@@ -150,6 +107,10 @@ class Documents:
 
     def _column(self, key: str) -> ColumnElement[Any] | None:
         return None if any(one.name == key for one in self.declared) else _COLUMNS.get(key)
+
+    def _seen(self, document_id: ColumnElement[str]) -> Iterable[ColumnElement[bool]]:
+        if self.hidden is not None:
+            yield document_id.not_in(self._holding(self.hidden, DocumentField.text == "true"))
 
     def _holding(self, key: str, *conditions: ColumnElement[bool]) -> Select[str]:
         return select(DocumentField.id).where(
@@ -189,7 +150,7 @@ class Table:
 
     def holds(self, key: str, text: str) -> ColumnElement[bool]:
         """Demand a part of the text, in any case."""
-        return _within(Folded(self.columns[key]), Folded(literal(text)))
+        return contains(self.columns[key], text)
 
     def compared(self, key: str) -> Callable[[Comparison], ColumnElement[bool]]:
         """Put a comparison of the key's number where it belongs."""
@@ -198,6 +159,10 @@ class Table:
     def order(self, key: str) -> ColumnElement[Any]:
         """Give what a page is sorted by."""
         return self.columns[key]
+
+    def walk(self, key: str) -> Walk | None:  # noqa: ARG002  the protocol's
+        """A table's own columns are sorted as they are."""
+        return None
 
     def load(self, session: TenantSession, ids: Sequence[Any]) -> Mapping[Any, Any]:
         """Read the rows with these ids in one statement."""

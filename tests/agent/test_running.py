@@ -197,6 +197,17 @@ def test_the_state_folder_is_for_its_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
 
 
+def test_the_state_folder_may_be_named_from_where_the_agent_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine, _ = agent(Path("state"), Recorded(signed()))
+
+    with mine.state.run_alone() as folder:
+        monkeypatch.chdir("/")
+        assert folder.is_dir()
+
+
 def test_two_runs_at_once_do_not_get_in_each_others_way_and_leftovers_go(tmp_path: Path) -> None:
     mine, _ = agent(tmp_path, Recorded(signed()))
     left = tmp_path / "run-killed" / "values.json"

@@ -17,6 +17,7 @@ from app.fleet.policies.bundling import bundling
 from app.store.base import upsert
 from app.store.documents import Stored
 from app.store.fleet_tables import BundleRow, LastRunRow, PolicyRow, RunRow
+from app.store.hosts import Host
 from app.store.nodes import Node, node_row
 from app.store.tables import NodeRow, Tenant
 from tests.fleet.bundles.configurations import file_section
@@ -102,7 +103,10 @@ def report_all(opened: Installation, count: int) -> int:
     for start in range(0, count, 500):
         work = opened.work(Context.system(DEFAULT, "bench"))
         with bundling(work) as bundler:
-            bundles = bundler.bundles([node_of(one) for one in range(start, min(start + 500, count))])
+            nodes = {node.id: node for node in map(node_of, range(start, min(start + 500, count)))}
+            bundles = bundler.bundles(
+                [Host.of(node) for node in nodes.values()], lambda ids, nodes=nodes: {one: nodes[one] for one in ids}
+            )
         work.release()
         _keep(opened, bundles, now_ms())
     return 5 * len(files)

@@ -17,7 +17,7 @@ FEW_RULES, FEW_EVENTS = 100, 1_000
 PAGES = {
     "overview": "/console/",
     "rules": "/console/objects/rule",
-    "rules that hold a text": "/console/objects/rule?q=0005",
+    "rules that hold a text": "/console/objects/rule?q=r-0000",  # a hundred of the few and of the many
     "a rule with its history": f"/console/objects/rule/{rule_id(7)}",
     "events": "/console/events",
     "events of one kind": "/console/events?kind=group",

@@ -1,16 +1,11 @@
 """The administrator's pages in a real browser, and the API's page that knows who is logged in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
-from app.http.auth import SESSION_COOKIE
-from tests.console.browsing import CHROMIUM, chromium, served
-from tests.console.test_browser import faults
+from tests.console.browsing import CHROMIUM, chromium, painted, served, watched
 from tests.console.visiting import Visit
 from tests.installations import Server
 from tests.people.persons import make_tenant
@@ -22,38 +17,11 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 
-SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-"""Where the pages are painted for people to look at; git does not keep it."""
-SLOW_MS = 300_000
-expect.set_options(timeout=SLOW_MS)
-PHONE = 360
-COLOURED = ("users", "reviewPolicy", "node")
-"""Pages that have every colour; of the others the dark form differs in nothing that axe sees."""
-
 
 @pytest.fixture
 def migrated_url(migrated_sqlite_url: str) -> str:
     """Take one database: a browser does not see which it is."""
     return migrated_sqlite_url
-
-
-@contextmanager
-def at(browser: Browser, url: str, visit: Visit, width: int = 1280, **more: Any) -> Iterator[tuple[Page, list[str]]]:
-    """Open a page of somebody who is logged in; what nobody should see is noted: errors, refusals, other hosts."""
-    cookie = visit.client.get_cookie(SESSION_COOKIE)
-    assert cookie is not None
-    context: BrowserContext = browser.new_context(viewport={"width": width, "height": 800}, **more)
-    context.add_cookies([{"name": SESSION_COOKIE, "value": cookie.value, "url": url}])
-    context.set_default_timeout(SLOW_MS)
-    page, said = context.new_page(), list[str]()
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
-    page.on("request", lambda sent: None if sent.url.startswith((url, "data:", "blob:")) else said.append(sent.url))
-    try:
-        yield page, said
-    finally:
-        context.close()
 
 
 def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Server) -> None:
@@ -62,7 +30,7 @@ def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Ser
     make_tenant(server)
     cast.person("bob", tenant="acme")
     with served(server) as url, chromium() as browser:
-        with at(browser, url, Visit.of(server, "id-ann")) as (page, said):
+        with watched(browser, url, Visit.of(server, "id-ann")) as page:
             page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
             page.goto(f"{url}/console/administration")
             page.get_by_role("main").get_by_role("link", name="People").last.click()
@@ -87,31 +55,18 @@ def test_an_administrator_makes_a_person_a_token_and_a_review_policy(server: Ser
             page.locator("#min-1").fill("2")
             page.get_by_role("button", name="Make the policy").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Two for rules")
-            assert said == []
-        with at(browser, url, Visit.of(server, "id-bob", tenant="acme")) as (page, said):
+        with watched(browser, url, Visit.of(server, "id-bob", tenant="acme")) as page:
             for path, hidden in (("users", "carl"), ("accounts", "Backup"), ("reviewPolicies", "Two for rules")):
                 page.goto(f"{url}/console/{path}")
                 expect(page.get_by_role("main")).not_to_contain_text(hidden)
-            assert said == []
     assert server.get("/api/25/rules", token=token).status_code == 200
 
 
 def test_every_page_fits_and_keeps_nobody_out_and_is_painted_to_be_looked_at(server: Server) -> None:
-    pages, wrong = _furnished(server), list[str]()
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    with served(server) as url, chromium() as browser:
-        for width, scheme in ((1280, "light"), (PHONE, "dark")):
-            with at(browser, url, Visit.of(server, "id-ann"), width, color_scheme=scheme) as (page, said):
-                for name, path in pages.items():
-                    page.goto(f"{url}{path}")
-                    page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
-                    page.evaluate("document.querySelectorAll('main details').forEach((one) => one.open = true)")
-                    if page.evaluate("document.documentElement.scrollWidth") > width:
-                        wrong.append(f"{name} is wider than {width}")
-                    if width > PHONE or name in COLOURED:
-                        wrong += [f"{name} at {width}: {fault}" for fault in faults(page)]
-                wrong += said
-    assert wrong == []
+    pages = _furnished(server)
+    visit = Visit.of(server, "id-ann")
+    with served(server) as url, chromium() as browser, watched(browser, url, visit) as page:
+        assert painted(page, url, pages) == []
 
 
 def test_requirement_14_the_page_of_the_api_stays_authorised_after_a_refresh_and_writes(server: Server) -> None:
@@ -119,7 +74,7 @@ def test_requirement_14_the_page_of_the_api_stays_authorised_after_a_refresh_and
     with (
         served(server) as url,
         chromium() as browser,
-        at(browser, url, Visit.of(server, "id-ann")) as (page, said),
+        watched(browser, url, Visit.of(server, "id-ann")) as page,
     ):
         page.goto(f"{url}/api/docs/25/")
         page.reload()
@@ -134,8 +89,6 @@ def test_requirement_14_the_page_of_the_api_stays_authorised_after_a_refresh_and
                 block.locator("textarea").first.fill(body)
             block.get_by_role("button", name="Execute").click()
             expect(block.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
-
-        assert said == []
     assert server.get("/api/25/settings/run_frequency").get_json()["data"]["settings"]["run_frequency"] == 15
 
 

@@ -7,6 +7,7 @@ from tests.console.conftest import HOSTILE, People, ask
 from tests.console.visiting import HOME, Visit, form_of, text_of
 from tests.installations import Server
 from tests.people.persons import make_tenant
+from tests.resources.fleet_samples import node_token
 from tests.review.cast import Cast
 
 
@@ -106,6 +107,14 @@ def test_the_author_is_offered_no_approval_and_told_who_may_give_it(server: Serv
     assert "Nothing waits on you." in text_of(visit.get(HOME))
 
 
+def test_machines_are_called_by_their_host_names(server: Server, people: People) -> None:
+    node_token(server, "web1")
+    number = people["ann"].asks("POST", "/rules/ssh", json={"targets": []})
+
+    shown = text_of(Visit.of(server, "id-rita").get(f"{HOME}/{number}"))
+    assert "No longer: root, web1.example.com" in shown, shown[300:1000]
+
+
 def test_who_may_not_read_change_requests_is_shown_none(server: Server, people: People) -> None:
     number = ask(people["ann"])
     Cast(server).person("ian", "inventory")
@@ -187,7 +196,8 @@ def test_what_clashes_is_explained_and_laid_over_as_the_author_says(server: Serv
     visit = Visit.of(server, "id-ann")
     seen = text_of(visit.get(f"{HOME}/{number}")).replace(" ,", ",")
     assert (
-        "rule ssh /shortDescription : it was “old”, is now “newer” (set by sternpost), and is to be “new text”" in seen
+        "rule Harden ssh /shortDescription : it was “old”, is now “newer” (set by sternpost), and is to be “new text”"
+        in seen
     )
 
     silent = visit.press(number, "rebase")

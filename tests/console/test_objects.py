@@ -66,6 +66,20 @@ def test_a_rule_is_made_changed_compared_deleted_and_brought_back_by_pages_alone
     assert server.get("/api/25/rules/web").get_json()["data"]["rules"][0]["displayName"] == "All web"
 
 
+def test_a_list_of_another_time_is_paged_like_one_of_now(server: Server, visit: Visit) -> None:
+    submit(server.opened, *(Edit("rule", f"r-{n:03}", "create", {"displayName": f"Rule {n:03}"}) for n in range(60)))
+    then = history(server, "rules/r-059")[0]["seq"]
+    submit(server.opened, *(Edit("rule", f"r-{n:03}", "delete") for n in range(60)))
+
+    first, last = (visit.get(f"{RULES}?at=seq:{then}&page={number}") for number in (1, 2))
+
+    assert "60 found" in text_of(first)
+    assert "Rule 049" in text_of(first)
+    assert "Rule 050" not in text_of(first)
+    assert f'href="{RULES}?at=seq%3A{then}&amp;page=2" rel="next"' in first.text
+    assert "Rule 059" in text_of(last)
+
+
 def history(server: Server, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = server.get(f"/api/25/{path}/history").get_json()["data"]["history"]
     return found
@@ -205,6 +219,18 @@ def test_a_setting_is_changed_like_everything_else(server: Server, visit: Visit)
     assert "Less often" in text_of(visit.get(path))
     assert "run_frequency 10" in text_of(visit.get("/console/objects/setting?q=frequency"))
     assert save(visit, f"{path}/edit", f__value="ten").status_code == 400
+
+
+def test_the_networks_of_policy_servers_are_a_setting_like_the_others(server: Server, visit: Visit) -> None:
+    path = "/console/objects/setting/allowed_networks"
+    assert "allowed_networks" in text_of(visit.get("/console/objects/setting"))
+    assert "0.0.0.0/0" in text_of(visit.get(path))
+
+    networks = '[{"id": "root", "allowed_networks": ["10.0.0.0/8"]}]'
+    assert save(visit, f"{path}/edit", f__value=networks).headers["Location"] == f"{path}?done=saved"
+
+    assert "10.0.0.0/8" in text_of(visit.get(path))
+    assert len(history(server, "settings/allowed_networks")) == 1
 
 
 def test_what_is_not_there_or_another_tenant_s_looks_the_same(server: Server, visit: Visit) -> None:

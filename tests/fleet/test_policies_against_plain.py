@@ -10,6 +10,7 @@ from app.fleet.policies.bundling import Bundler
 from app.fleet.policies.sources import Sources
 from app.fleet.techniques.library import starter_library
 from app.store.documents import Stored
+from app.store.hosts import Host
 from tests.fleet.bundles.configurations import directive, file_section
 from tests.fleet.bundles.plain import plain_bundle
 from tests.fleet.index.indexed import Indexed
@@ -19,7 +20,7 @@ TECHNIQUE = next(one for one in starter_library() if (one["id"], one["version"])
 NODES, GROUPS, RULES, DIRECTIVES = (["n-0", "n-1", "n-2"], ["g-0", "g-1", "g-2"], ["r-0", "r-1"], ["d-0", "d-1", "d-2"])
 KEYS = ["site", "team"]
 SAID = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["lyon", "paris", "${rudder.param.motto}"]))
-PIECES = ["a", "${node.properties[site]}", "${node.properties[team]}", "${rudder.param.motto}"]
+PIECES = ["a", "${node.properties[site]}", "${node.properties[team]}", "${rudder.param.motto}", "${node.hostname}"]
 MODES = st.sampled_from(["default", "audit", "enforce"])
 
 
@@ -161,7 +162,9 @@ def test_each_node_is_told_what_the_plain_references_say(steps: list[Any], toget
         tenant.change(list({one[:2]: one for one in changes}.values()), together=at_once)
         bundler = Bundler.over(tenant.index.sight, tenant.sources, set)
 
-        bundles = bundler.bundles(list(tenant.index.nodes.values()))
+        nodes = tenant.index.nodes
+        hosts = [Host.of(node) for node in nodes.values()]
+        bundles = bundler.bundles(hosts, lambda ids, nodes=nodes: {one: nodes[one] for one in ids})
 
         accepted = {one.id: one for one in tenant.plain.machines.values() if one.accepted}
         assert bundles.keys() == accepted.keys()

@@ -459,6 +459,9 @@ def test_what_the_fleet_came_to_is_kept_day_by_day(server: Server) -> None:
     assert set(shown[0]["complianceDetails"]) == {"successAlreadyOK", "successRepaired", "error"}
     assert len(server.get("/api/25/compliance/history?days=60").json["data"]["complianceHistory"]) == 3
     assert len(server.get("/api/25/compliance/history?days=1").json["data"]["complianceHistory"]) == 1
+    for anew in (False, True):
+        measure_compliance(server.opened, "default", now - DAY_MS, anew=anew)
+        assert len(server.get("/api/25/compliance/history").json["data"]["complianceHistory"]) == (3 if anew else 2)
     with server.opened.database.writing_everywhere("test") as connection:
         drop_old_compliance_days(connection, before_day=now // DAY_MS)
     assert len(server.get("/api/25/compliance/history?days=60").json["data"]["complianceHistory"]) == 1

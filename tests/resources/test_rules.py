@@ -433,6 +433,20 @@ def test_a_rule_is_shown_as_it_was(new: Api) -> None:
     new.refused(400, "GET", "/rules/r-1?at=seq:999999")
 
 
+def test_rules_as_they_were_are_paged_like_those_of_now(new: Api) -> None:
+    for number in (1, 2, 3):
+        new.made("PUT", "/rules", json={"id": f"r-{number}", "displayName": f"Rule {number}"})
+    now = new.made("GET", "/rules/r-3/history")["data"]["history"][0]["seq"]
+    new.made("DELETE", "/rules/r-2")
+
+    first = new.made("GET", f"/rules?at=seq:{now}&limit=2")
+    last = new.made("GET", f"/rules?at=seq:{now}&limit=2&cursor={first['meta']['next']}")
+
+    assert [one["id"] for one in first["data"]["rules"]] == ["r-1", "r-2"]
+    assert [one["id"] for one in last["data"]["rules"]] == ["r-3"]
+    assert "next" not in last["meta"]
+
+
 # --- Status ----------------------------------------------------------------------------------------------------------
 
 

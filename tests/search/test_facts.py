@@ -48,6 +48,20 @@ def rows(server: Server) -> Server:
     return server
 
 
+@pytest.fixture
+def limited(server: Server) -> Server:
+    """Parameters of which half have a mode, and one that is hidden."""
+    modes = {"v-1": "opa", "v-2": "opb", "v-3": "opa"}
+    submit(
+        server.opened,
+        *(Edit("parameter", one, "create", {"value": "x"}) for one in ("u-3", "u-1", "u-2")),
+        *(Edit("parameter", one, "create", {"value": "x", "inheritMode": mode}) for one, mode in modes.items()),
+        Edit("parameter", "kept", "create", {"value": "x", "inheritMode": "opa", "hidden": True}),
+        ctx=Context.system("default", "test"),
+    )
+    return server
+
+
 def ask(
     server: Server, body: Any = None, *, path: str = "directives", status: int = 200, **more: Any
 ) -> dict[str, Any]:
@@ -341,6 +355,23 @@ def test_fact_32_pages_of_equal_values_neither_repeat_nor_miss(rows: Server) -> 
     assert walk({"sortBy": "inheritMode", "sortDirection": "desc"}, 20) == ids[:140]
     whole = {"limit": 1000}
     assert walk({"sortDirection": "desc", **whole}, 1) == walk({"sortDirection": "asc", **whole}, 1)[::-1]
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 7])
+def test_what_has_no_value_comes_last_on_whichever_page_it_falls(limited: Server, limit: int, direction: str) -> None:
+    pages = [
+        ask(
+            limited,
+            {"sortBy": "inheritMode", "sortDirection": direction, "limit": limit, "page": page},
+            path="parameters",
+        )
+        for page in range(1, 8)
+    ]
+
+    valued = ["v-1", "v-3", "v-2"] if direction == "asc" else ["v-2", "v-1", "v-3"]
+    assert [one["id"] for page in pages for one in page["data"]] == [*valued, "u-1", "u-2", "u-3"]
+    assert {page["meta"]["total"] for page in pages} == {6}
 
 
 def test_fact_34_a_search_writes_nothing(rows: Server) -> None:

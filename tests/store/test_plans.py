@@ -53,18 +53,39 @@ def test_a_filter_of_what_hardly_any_event_has_uses_its_small_index(
     assert "USING INDEX ix_events_tenant_" in steps[0]
 
 
-@pytest.mark.parametrize("key", [Key("name"), Key("size", "number")], ids=lambda key: key.type)
-def test_a_search_in_the_order_of_a_value_looks_it_up_by_the_document(installation: Installation, key: Key) -> None:
+def test_a_list_in_the_order_of_a_text_walks_its_index_and_ends_after_a_page(installation: Installation) -> None:
+    steps = steps_of_a_search(installation, Key("name"), Asked(order=Order("name")))
+
+    assert steps[0].endswith(
+        "COVERING INDEX ix_document_fields_tenant_kind_field_text_id (tenant=? AND kind=? AND field=?)"
+    )
+    assert [step for step in steps if "TEMP B-TREE" in step] == []
+
+
+def test_a_list_in_the_order_of_a_number_looks_it_up_by_the_document(installation: Installation) -> None:
+    steps = steps_of_a_search(installation, Key("size", "number"), Asked(order=Order("size")))
+
+    assert any("document_fields" in step and "(tenant=? AND kind=? AND id=? AND field=?)" in step for step in steps)
+
+
+def test_a_search_for_a_part_of_a_text_reads_indexes_alone(installation: Installation) -> None:
+    parts = {"name": ["a"], "id": ["a"]}
+    steps = steps_of_a_search(installation, Key("name"), Asked(search=parts, order=Order("name")))
+
+    read = [step for step in steps if step.startswith(("SEARCH", "SCAN")) and "(subquery" not in step]
+    assert len(read) == 3  # the texts, the ids, and the values that what was found is sorted by
+    assert [step for step in read if "COVERING INDEX" not in step] == []
+
+
+def steps_of_a_search(installation: Installation, key: Key, asked: Asked) -> list[str]:
+    """Explain how SQLite finds a page of rules."""
     if not installation.database.is_sqlite:
         pytest.skip("PostgreSQL chooses by the tables' statistics")
     session = TenantSession(installation.database, "default")
-    with asked_by(installation) as asked:
-        find(session, Documents("rule", (key,)), Asked(order=Order(key.name)))
+    with asked_by(installation) as said:
+        find(session, Documents("rule", (key,)), asked)
     session.release()
-
-    (text, values) = asked[0]
-    steps = steps_of(installation, text, values)
-    assert any("document_fields" in step and "(tenant=? AND kind=? AND id=? AND field=?)" in step for step in steps)
+    return steps_of(installation, *said[0])
 
 
 @contextmanager

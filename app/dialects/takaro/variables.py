@@ -155,6 +155,9 @@ class _Variables:
     def order(self, key: str) -> ColumnElement[Any]:
         return self.documents.order("id" if key == "key" or key in FOREIGN else key)
 
+    def walk(self, _key: str) -> None:
+        """Variables are sorted by columns alone."""
+
     def load(self, session: TenantSession, ids: Sequence[Any]) -> Any:  # noqa: ANN401  as above
         return self.documents.load(session, ids)
 

@@ -49,6 +49,13 @@ def references_in(value: JSON) -> Iterator[str]:
             yield from references_in(one)
 
 
+def reads_attributes(reference: str) -> bool:
+    """Tell whether a reference, as it is written, asks for more of a node than its properties."""
+    found = _REFERENCE.fullmatch(reference)
+    name = "" if found is None else found[1].partition("|")[0].strip()
+    return _PROPERTY.fullmatch(name) is None and _PARAMETER.fullmatch(name) is None
+
+
 def answer_of(reference: str, node: NodeFacts, parameters: Mapping[str, JSON]) -> str:
     """Say what a reference comes to on a node, or why to nothing; equal answers make equal values."""
     try:

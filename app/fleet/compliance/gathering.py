@@ -3,23 +3,24 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.values import dataclass
 from app.fleet.bundles.compiling import Bundle
-from app.fleet.compliance.lines import Demands, Expected, Line, Reported, Terms, demands_of, lines_of
-from app.fleet.compliance.statuses import Counts
+from app.fleet.compliance.lines import Demands, Expected, Reported, Terms, demands_of, lasts_until, lines_of, phase_of
+from app.fleet.compliance.outcomes import Case, KnownOutcomes, Outcome
 from app.fleet.fleet import Fleet
 from app.fleet.policies.bundling import bundling
 from app.fleet.policies.sources import SOURCES, Sources
 from app.fleet.policies.telling import read_bundle
-from app.store.nodes import Node, page_nodes, some_nodes
+from app.store.hosts import Host, page_hosts, some_hosts
+from app.store.nodes import some_nodes
 from app.store.policies import bundle_bodies, last_told_of
-from app.store.reports import Run, last_runs
+from app.store.reports import Report, newest_reports
 
-PART: Final = 250
+PART: Final = 1_000
 """Nodes that are looked at together; the fleet is locked while their bundles are made."""
 MOST_DEMANDS: Final = 200_000
 """Demanded components that are remembered while nodes are looked at."""
@@ -45,6 +46,20 @@ class KnownDemands:
         return found
 
 
+class Judged(NamedTuple):
+    """What became of a node, and what that depends on beside the node and the documents.
+
+    `run` is its newest one, `serial` that of what it was told last, which counts only where `asks_what_was_told`;
+    behind the time `until`, in milliseconds, it may be something else.
+    """
+
+    outcome: Outcome
+    run: str | None
+    serial: int | None
+    asks_what_was_told: bool
+    until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Gathering:
     """The compliance of one tenant as of one moment."""
@@ -54,6 +69,7 @@ class Gathering:
     sources: Sources
     terms: Terms
     known: KnownDemands = field(default_factory=KnownDemands)
+    outcomes: KnownOutcomes = field(default_factory=KnownOutcomes)
 
     @classmethod
     def of(cls, work: Work) -> "Gathering":
@@ -64,55 +80,66 @@ class Gathering:
         terms = Terms(work.committer.clock(), frequency, str(sources.settings["reporting_mode"]))
         return cls(work, Fleet.of(work), sources, terms)
 
-    def accepted(self) -> Iterator[list[Node]]:
+    def accepted(self) -> Iterator[list[Host]]:
         """Give the accepted nodes by id, a part at a time."""
         after = ""
-        while part := page_nodes(self.work.session, "accepted", after=after, most=PART):
+        while part := page_hosts(self.work.session, after=after, most=PART):
             yield part
             after = part[-1].id
 
-    def nodes(self, ids: Sequence[str]) -> Iterator[list[Node]]:
-        """Give the accepted nodes among these, by id, a part at a time."""
+    def nodes(self, ids: Sequence[str]) -> Iterator[list[Host]]:
+        """Give the accepted nodes among these sorted ids, a part at a time."""
         for start in range(0, len(ids), PART):
-            found = some_nodes(self.work.session, ids[start : start + PART])
-            yield [found[one] for one in sorted(found) if found[one].status == "accepted"]
+            yield some_hosts(self.work.session, ids[start : start + PART])
 
-    def lines(self, nodes: Sequence[Node]) -> dict[str, list[Line]]:
-        """Give, by node, the lines of those that have to report at all: what they must do, and what became of it."""
+    def outcome_of(self, hosts: Sequence[Host]) -> dict[str, Outcome]:
+        """Say, of those of these nodes that have to report at all, what became of what they must do."""
+        return {node: judged.outcome for node, judged in self.judged(hosts).items()}
+
+    def judged(self, hosts: Sequence[Host]) -> dict[str, Judged]:
+        """Say the same, with what it depends on."""
         session = self.work.session
-        ids = [node.id for node in nodes]
+        ids = [host.id for host in hosts]
         told = last_told_of(session, ids)
-        runs = last_runs(session, ids)
+        reports = newest_reports(session, ids)
         with bundling(self.work) as bundler:
             # On the server's own node no agent need run.
-            bundles = bundler.bundles([node for node in nodes if node.id in told or not node.is_policy_server])
-        demands = self._demands({bundle.hash: bundle for bundle in bundles.values()}, runs.values())
-        found: dict[str, list[Line]] = {}
+            demanded = [host for host in hosts if host.id in told or not host.is_policy_server]
+            bundles = bundler.bundles(demanded, lambda some: some_nodes(session, some))
+        demands = self._demands({bundle.hash: bundle for bundle in bundles.values()}, reports.values())
+        found: dict[str, Judged] = {}
         for node, bundle in bundles.items():
-            last, run = told.get(node), runs.get(node)
-            hashed, since = (None, None) if last is None else (last.bundle, last.time)
-            expected = Expected(bundle.hash, demands[bundle.hash], hashed, since)
-            reported = None if run is None else Reported(run, demands.get(run.bundle, ()))
-            found[node] = list(lines_of(node, expected, reported, self.terms))
+            last, hashed = told.get(node), bundle.hash
+            told_hash, since = (None, None) if last is None else (last.bundle, last.time)
+            expected = Expected(hashed, demands[hashed], told_hash, since)
+            found[node] = self._judged(expected, reports.get(node), None if last is None else last.serial, demands)
         return found
 
-    def _demands(self, bundles: Mapping[str, Bundle], runs: Iterable[Run]) -> dict[str, Demands]:
+    def _judged(
+        self, expected: Expected, report: Report | None, serial: int | None, demands: Mapping[str, Demands]
+    ) -> Judged:
+        phase = phase_of(expected, report, self.terms)
+        reported, case = None, Case(expected.hash, "", "", phase)
+        if report is not None and phase.blank is None:
+            reported = Reported(report, demands.get(report.bundle, ()))
+            case = Case(expected.hash, report.bundle, report.text, phase)
+        return Judged(
+            outcome=self.outcomes.get(case, lambda: lines_of("", expected, reported, phase)),
+            run=None if report is None else report.run,
+            serial=serial,
+            asks_what_was_told=report is None or report.bundle != expected.hash,
+            until=lasts_until(expected, report, self.terms),
+        )
+
+    def _demands(self, bundles: Mapping[str, Bundle], reports: Iterable[Report]) -> dict[str, Demands]:
         """Give what these bundles demand, and what those that were run did, as far as they are known."""
-        wanted = {*bundles, *(run.bundle for run in runs)}
+        wanted = {*bundles, *(report.bundle for report in reports)}
         found = {one: known for one in wanted if (known := self.known.find(one)) is not None}
         for hashed in bundles.keys() - found.keys():
             found[hashed] = self.known.keep(hashed, bundles[hashed].document)
         for hashed, body in bundle_bodies(self.work.session, wanted - found.keys()).items():
             found[hashed] = self.known.keep(hashed, read_bundle(body))
         return found
-
-    def counts(self) -> Counts:
-        """Count the components of all accepted nodes by status."""
-        counted: Counts = Counts()
-        for part in self.accepted():
-            for lines in self.lines(part).values():
-                counted.update(line.status for line in lines)
-        return counted
 
     def names(self) -> dict[tuple[str, str], str]:
         """Give the names of rules and directives, by kind and id."""

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from app.core.canonical import JSON, Document, canonical
 from app.core.values import dataclass
 from app.fleet.bundles.components import NO_VALUE
 from app.fleet.compliance.statuses import APPLYING, AUDITED
-from app.store.reports import Result, Run
+from app.store.reports import Result
 
 GRACE_MS: Final = 5 * 60_000
 """How much later than the run frequency a report may come (Rudder's own)."""
 MINUTE_MS: Final = 60_000
+FOREVER: Final = 2**62
 NO_REPORT: Final = "noReport"
 CHANGES_ONLY, DISABLED = "changes-only", "reports-disabled"
 
@@ -70,38 +71,71 @@ class Expected(NamedTuple):
     since: int | None
 
 
+class Ran(Protocol):
+    """A run of an agent: which bundle, when its report came, and what it said of each component."""
+
+    @property
+    def bundle(self) -> str: ...  # noqa: D102  said above
+    @property
+    def received(self) -> int: ...  # noqa: D102
+    @property
+    def results(self) -> tuple[Result, ...]: ...  # noqa: D102
+
+
 class Reported(NamedTuple):
     """The newest run of a node, and what the bundle that was run demanded; nothing where nobody knows that any more."""
 
-    run: Run
+    run: Ran
     demands: Demands
 
 
-def lines_of(node: str, expected: Expected, reported: Reported | None, terms: Terms) -> Iterator[Line]:
+class Phase(NamedTuple):
+    """What time makes of a node's report.
+
+    `blank` is the one status of all components where their own do not count, `comes` whether a report of what is new
+    may still come.
+    """
+
+    blank: str | None
+    comes: bool
+
+
+def phase_of(expected: Expected, run: Ran | None, terms: Terms) -> Phase:
+    """Say what time makes of the newest run of a node."""
+    is_due = _is_due(expected, terms)
+    if terms.reporting == DISABLED:
+        return Phase("reportsDisabled", comes=False)
+    if run is None:
+        return Phase(APPLYING if is_due else NO_REPORT, comes=False)
+    if run.bundle == expected.hash:
+        is_late = terms.reporting != CHANGES_ONLY and terms.now - run.received > terms.lasts_ms
+        return Phase(NO_REPORT if is_late else None, comes=False)
+    if terms.reporting != CHANGES_ONLY and terms.now - run.received > terms.lasts_ms:
+        return Phase(APPLYING if is_due else NO_REPORT, comes=False)
+    # A node that reports and was not told yet will be at its next run.
+    return Phase(None, comes=expected.told != expected.hash or is_due)
+
+
+def lasts_until(expected: Expected, run: Ran | None, terms: Terms) -> int:
+    """Say until when, in milliseconds, time alone makes nothing else of the newest run of a node."""
+    times = [expected.since] if run is None else [expected.since, run.received]
+    ends = [time + terms.lasts_ms for time in times if time is not None]
+    return min((end for end in ends if end >= terms.now), default=FOREVER)
+
+
+def lines_of(node: str, expected: Expected, reported: Reported | None, phase: Phase) -> Iterator[Line]:
     """Hold the newest run of a node against what it must do now.
 
     What a newer policy demands in the same form as that which was run keeps its result; the rest is being applied as
     long as the node's report may take.
     """
-    blank = _blank_status(expected, reported, terms)
-    if blank is not None or reported is None:
+    if phase.blank is not None or reported is None:
         for one in expected.demands:
-            yield from _spread(node, one, blank or NO_REPORT, "")
+            yield from _spread(node, one, phase.blank or NO_REPORT, "")
     elif reported.run.bundle == expected.hash:
         yield from _held_against(node, expected.demands, reported.run.results)
     else:
-        yield from _carried_over(node, expected, reported, terms)
-
-
-def _blank_status(expected: Expected, reported: Reported | None, terms: Terms) -> str | None:
-    """Give the one status of all components, where their own do not count; None where they do."""
-    if terms.reporting == DISABLED:
-        return "reportsDisabled"
-    if reported is None:
-        return APPLYING if _is_due(expected, terms) else NO_REPORT
-    if terms.reporting != CHANGES_ONLY and terms.now - reported.run.received > terms.lasts_ms:
-        return APPLYING if reported.run.bundle != expected.hash and _is_due(expected, terms) else NO_REPORT
-    return None
+        yield from _carried_over(node, expected, reported, comes=phase.comes)
 
 
 def _is_due(expected: Expected, terms: Terms) -> bool:
@@ -109,14 +143,12 @@ def _is_due(expected: Expected, terms: Terms) -> bool:
     return expected.since is not None and terms.now - expected.since <= terms.lasts_ms
 
 
-def _carried_over(node: str, expected: Expected, reported: Reported, terms: Terms) -> Iterator[Line]:
+def _carried_over(node: str, expected: Expected, reported: Reported, *, comes: bool) -> Iterator[Line]:
     results = _by_component(reported.run.results)
     known: dict[tuple[tuple[str, str, str], bytes], list[Result]] = {}
     for one in reported.demands:
         if found := results.get(_key(one)):
             known.setdefault((_key(one), one.form), []).append(found.pop(0))
-    # A node that reports and was not told yet will be at its next run.
-    comes = expected.told != expected.hash or _is_due(expected, terms)
     for one in expected.demands:
         kept = known.get((_key(one), one.form))
         if kept:

@@ -35,11 +35,14 @@ class FleetIndex:
         self._unsettled = False
         self._inhabited: set[str] = set()
         self._seen = [BitMap()] * 4
+        self.changes = 0
+        """How many documents were taken; another number means that groups and rules may be others."""
         self.texts: dict[str, tuple[str, bytes]] = {}
         """Texts of rules' computed members; another mapping whenever what they are computed from has changed."""
 
     def note(self, kind: str, document_id: str, stored: Stored | None) -> None:
         """Take a changed document; who reads next works it in."""
+        self.changes += 1
         if kind == "rule":
             # At the first look these are all rules: their texts must not wait in memory.
             kept = None if stored is None else kept_of(stored.document)

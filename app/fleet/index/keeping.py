@@ -57,6 +57,7 @@ class Keeper:
         Gives the groups whose members changed.
         """
         sight = self.sight
+        sight.nodes.publish()
         together = touched is None or len(touched) > ONE_BY_ONE
         stale = set(sight.groups) | self._stale if together else set(spread(sight.groups, self._stale))
         if self._stale:

@@ -30,6 +30,7 @@ class Nodes:
         self._ids: list[str] = []
         self._order: list[str] = []
         self._postings: dict[Facet, Postings] = {}
+        self._unseen: list[BitMap] = []
 
     @property
     def facets(self) -> set[Facet]:
@@ -50,14 +51,18 @@ class Nodes:
         """Take a node as it is now; give its number and what it has of each facet (nothing where it does not count)."""
         number = self._number(node.id)
         counts = node.status == "accepted"
-        self.accepted = _with(self.accepted, number, holds=counts)
-        self.servers = _with(self.servers, number, holds=counts and node.is_policy_server)
+        self.accepted = self._with(self.accepted, number, holds=counts)
+        self.servers = self._with(self.servers, number, holds=counts and node.is_policy_server)
         for mode, known in self.in_mode.items():
-            self.in_mode[mode] = _with(known, number, holds=counts and node.policy_mode == mode)
+            self.in_mode[mode] = self._with(known, number, holds=counts and node.policy_mode == mode)
         told = {facet: elements_of(facet, node) if counts else set() for facet in facets or self._postings}
         for facet, elements in told.items():
             self._postings[facet].put(number, elements)
         return number, told
+
+    def publish(self) -> None:
+        """Let others read what was put: from now on a set that changes is another one."""
+        self._unseen = []
 
     def modes_of(self, numbers: BitMap) -> set[str]:
         """Name the modes that any of these nodes is in; that of no nodes is `default`."""
@@ -126,7 +131,15 @@ class Nodes:
                 self._order.append(node_id)
         return known
 
+    def _with(self, numbers: BitMap, number: int, *, holds: bool) -> BitMap:
+        """Give the set with or without a number; whoever was given this one may still read it as it was.
 
-def _with(numbers: BitMap, number: int, *, holds: bool) -> BitMap:
-    """Give the set with or without a number; another one, because whoever was given this one may still read it."""
-    return numbers if (number in numbers) == holds else numbers ^ BitMap([number])
+        Many nodes put together make one new set: a copy for each of them would leave the heap in pieces.
+        """
+        if (number in numbers) == holds:
+            return numbers
+        if not any(numbers is one for one in self._unseen):
+            numbers = BitMap(numbers)
+            self._unseen.append(numbers)
+        (numbers.add if holds else numbers.discard)(number)
+        return numbers

@@ -1,6 +1,6 @@
 """Makes the bundle of any node of a tenant, as things are or as a change would leave them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -10,19 +10,23 @@ from app.changes.work import Work
 from app.core.errors import ConflictError
 from app.core.values import dataclass
 from app.fleet.bundles.compiling import Bundle, compile_bundle
-from app.fleet.bundles.facts import Configuration, NodeFacts
+from app.fleet.bundles.facts import UNMANAGED, Configuration, NodeFacts
+from app.fleet.bundles.sharing import UNMANAGED_LIKENESS, Likeness
 from app.fleet.fleet import Fleet
 from app.fleet.index.groups import ancestors
 from app.fleet.index.sight import DocumentKey, Sight
 from app.fleet.inheriting import Level, inherited
 from app.fleet.policies.sources import SOURCES, Sources
 from app.store.documents import Stored
+from app.store.hosts import Host
 from app.store.nodes import Node
 from app.store.secrets import held_tags
 
 _OS = {"os.name": "name", "os.version": "version", "os.fullname": "fullName", "os.kernelversion": "kernelVersion"}
 Held = Callable[[Collection[str]], set[str]]
 """Tells for which of these tags the tenant holds a value."""
+Load = Callable[[Sequence[str]], Mapping[str, Node]]
+"""Reads nodes with their inventories, by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +69,53 @@ class Bundler:
             raise ConflictError(f"Node '{node.id}' is {node.status}, so it has no policy; accept it first")
         return self._bundle(node, number, self.sight.rules_on(number))
 
-    def bundles(self, nodes: Sequence[Node]) -> dict[str, Bundle]:
-        """Compile the bundles of many nodes, by id; those that are not accepted any more are left out."""
-        numbers = {node.id: self.sight.nodes.number_of(node.id) for node in nodes}
-        rules = self.sight.rules_on_each(BitMap(number for number in numbers.values() if number is not None))
-        return {
-            node.id: self._bundle(node, number, rules[number])
-            for node in nodes
-            if (number := numbers[node.id]) is not None
-        }
+    def bundles(self, hosts: Sequence[Host], load: Load) -> dict[str, Bundle]:
+        """Compile the bundles of many nodes, by id; those that are not accepted any more are left out.
 
-    def _bundle(self, node: Node, number: int, rules: Sequence[str]) -> Bundle:
+        Of many nodes that are like each other the values of one are looked at. Nodes whose policies depend on their
+        inventories are read with `load`.
+        """
+        numbers = {one.id: number for one in hosts if (number := self.sight.nodes.number_of(one.id)) is not None}
+        rules = {number: tuple(found) for number, found in self.sight.rules_on_each(BitMap(numbers.values())).items()}
+        known: dict[Hashable, Bundle] = {}
+        found: dict[str, Bundle] = {}
+        alone: list[str] = []
+        for host in hosts:
+            number = numbers.get(host.id)
+            if number is None:
+                continue
+            likeness = self._likeness(host, number, rules[number])
+            if likeness is None:
+                alone.append(host.id)
+                continue
+            bundle = known.get(likeness)
+            if bundle is None:
+                bundle = self.sources.shared.find(likeness)
+                if bundle is None or bundle.secrets:
+                    bundle = self._bundle(host.node(), number, rules[number], likeness)
+                known[likeness] = bundle
+            found[host.id] = bundle
+        for node in load(alone).values() if alone else ():
+            found[node.id] = self._bundle(node, numbers[node.id], rules[numbers[node.id]])
+        return found
+
+    def _likeness(self, host: Host, number: int, rules: tuple[str, ...]) -> Likeness | None:
+        """Say which nodes have the same bundle as this one; None where that takes its inventory or its instances."""
+        if self.configuration.hosted.on(host.id):
+            return None
+        if host.state in UNMANAGED:
+            return UNMANAGED_LIKENESS
+        reads = self.sources.shared.reads_properties(self.configuration, rules)
+        if reads is None:
+            return None
+        if not reads:
+            return Likeness(rules, host.policy_mode, is_managed=True, said="", groups=())
+        groups = tuple(one.level.id for one in self.saying if number in one.members)
+        return Likeness(rules, host.policy_mode, is_managed=True, said=host.said, groups=groups)
+
+    def _bundle(self, node: Node, number: int, rules: Sequence[str], likeness: Likeness | None = None) -> Bundle:
         facts = self._facts(node, number)
-        bundle = self.sources.shared.bundle(self.configuration, facts, rules)
+        bundle = self.sources.shared.bundle(self.configuration, facts, rules, likeness)
         held = self.held(bundle.secrets) if bundle.secrets else set()
         if held.issuperset(bundle.secrets):
             return bundle

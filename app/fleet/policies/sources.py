@@ -43,6 +43,8 @@ class Sources:
     """Parameters as properties that every node inherits."""
     settings: dict[str, JSON] = field(default_factory=lambda: {key: setting(key, None) for key in _USED})
     hosted: Hosted = field(default_factory=Hosted)
+    changes: int = 0
+    """How many documents were taken; another number means that policies may be others."""
     _shared: SharedBundles = field(default_factory=SharedBundles)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -51,6 +53,7 @@ class Sources:
         document = None if stored is None else stored.document
         with self._lock:
             self._shared.clear()
+            self.changes += 1
             if kind == "setting":
                 if document_id in _USED:
                     self.settings[document_id] = setting(document_id, stored)

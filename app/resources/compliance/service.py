@@ -1,22 +1,25 @@
 """The compliance of one caller's tenant: lines of nodes, put under what was asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.errors import NotFoundError
 from app.core.values import dataclass
 from app.fleet.compliance.gathering import Gathering
+from app.fleet.compliance.kept import fleet_counts
 from app.fleet.compliance.lines import Line
+from app.fleet.compliance.outcomes import Outcome, Tally, shared
 from app.fleet.compliance.packed import NO_LINES, PackedLines
 from app.fleet.compliance.statuses import compliance_of, details_of
-from app.fleet.compliance.trees import MOST_LEVELS, Style, Tally, Tree, object_members
+from app.fleet.compliance.trees import MOST_LEVELS, Style, Tree, object_members
 from app.fleet.fleet import missing_node
 from app.fleet.references import groups_of, texts
 from app.store.documents import find_document, list_documents
-from app.store.nodes import Node, find_node, page_nodes
+from app.store.hosts import Host, page_hosts
+from app.store.nodes import find_node
 
-_PLACES = {"node": 0, "rule": 1, "directive": 2}
+_PLACES = {"rule": 1, "directive": 2}
 """Where the ids of a kind stand in a line."""
 NODE_TREE = ("rule", "directive", "component", "value")
 RULE_TREE = ("directive", "component", "node", "value")
@@ -61,19 +64,21 @@ class Report:
 
 def global_compliance(work: Work, asked: Asked) -> Document:
     """Give the compliance of everything, in whole percent."""
-    counts = Gathering.of(work).counts()
+    counts = fleet_counts(work)
     return {"compliance": compliance_of(counts, 0), "complianceDetails": details_of(counts, asked.precision)}
 
 
-def nodes_compliance(work: Work, asked: Asked, nodes: Sequence[Node] | None = None) -> Iterator[str]:
+def nodes_compliance(work: Work, asked: Asked, nodes: Sequence[Host] | None = None) -> Iterator[str]:
     """Write the compliance of each node that has to report, by id: of all, or of these."""
     gathering = Gathering.of(work)
     names, comma = gathering.names(), ""
     for part in gathering.accepted() if nodes is None else [nodes]:
         style = _style(gathering, {**names, **_hostnames(part)}, asked)
-        for node, lines in gathering.lines(part).items():
-            yield comma
-            yield from Report(PackedLines(lines), style, gathering.terms.reporting).tree("node", node, NODE_TREE)
+        lines = PackedLines()
+        places = {node: lines.add(node, outcome) for node, outcome in gathering.outcome_of(part).items()}
+        tree = Tree(lines, style)
+        for node, among in places.items():
+            yield comma + tree.of_node(node, among, gathering.terms.reporting, NODE_TREE)
             comma = ","
 
 
@@ -88,9 +93,9 @@ def node_report(work: Work, node_id: str, asked: Asked) -> Report:
     return _report(work, [node_id], asked)
 
 
-def accepted_nodes(work: Work, *, after: str, most: int) -> list[Node]:
+def accepted_nodes(work: Work, *, after: str, most: int) -> list[Host]:
     """List accepted nodes by id, those behind `after`."""
-    return page_nodes(work.session, "accepted", after=after, most=most)
+    return page_hosts(work.session, after=after, most=most)
 
 
 def rules_compliance(work: Work, asked: Asked, rules: Sequence[str] | None = None) -> Iterator[str]:
@@ -158,13 +163,12 @@ def groups_compliance(work: Work, groups: Sequence[str], asked: Asked) -> list[D
     both = {group: (Tally(), Tally()) for group in named}
     for part in gathering.accepted():
         members = gathering.fleet.groups_among([node.id for node in part])
-        for node, lines in gathering.lines(part).items():
+        found: dict[str, list[Outcome]] = {}
+        for node, outcome in gathering.outcome_of(part).items():
             for group in both.keys() & members.get(node, ()):
-                everything, targeted = both[group]
-                for line in lines:
-                    everything.add(line)
-                    if group in naming.get(line.rule, ()):
-                        targeted.add(line)
+                found.setdefault(group, []).append(outcome)
+        for group, outcomes in found.items():
+            _count_group(group, outcomes, both[group], naming)
     style = _style(gathering, _group_names(work, named), asked)
     reporting = gathering.terms.reporting
     return [
@@ -177,6 +181,18 @@ def groups_compliance(work: Work, groups: Sequence[str], asked: Asked) -> list[D
     ]
 
 
+def _count_group(
+    group: str, outcomes: Sequence[Outcome], both: tuple[Tally, Tally], naming: Mapping[str, Collection[str]]
+) -> None:
+    """Count what became of a group's nodes: all of it, and what rules that name the group demand."""
+    everything, targeted = both
+    for outcome, times in shared(outcomes):
+        everything.add_all(outcome.tally, times)
+        for rule, tally in outcome.by(_PLACES["rule"]).items():
+            if group in naming.get(rule, ()):
+                targeted.add_all(tally, times)
+
+
 def _report(
     work: Work,
     nodes: Sequence[str],
@@ -187,11 +203,11 @@ def _report(
     """Gather the lines of nodes, or those that it `keeps`."""
     gathering = Gathering.of(work)
     known = {**gathering.names(), **(names or {})}
-    found = PackedLines()
+    found = PackedLines(keeps)
     for part in gathering.nodes(nodes):
         known |= _hostnames(part)
-        for lines in gathering.lines(part).values():
-            found.extend(lines if keeps is None else filter(keeps, lines))
+        for node, outcome in gathering.outcome_of(part).items():
+            found.add(node, outcome)
     return Report(found, _style(gathering, known, asked), gathering.terms.reporting)
 
 
@@ -203,15 +219,17 @@ def _each(
     place = _PLACES[kind]
     every = (stored.id for stored in list_documents(work.session, kind)) if ids is None else ids
     counted = {one: Tally() for one in every}
-    names, lines = gathering.names(), PackedLines()
+    names = gathering.names()
+    lines = PackedLines(lambda line: line[place] in counted)
     for part in gathering.accepted():
         names |= _hostnames(part) if asked.level > 1 else {}
-        for found in gathering.lines(part).values():
-            for line in found:
-                if line[place] in counted:
-                    counted[line[place]].add(line)
-            if asked.level > 1:
-                lines.extend(found)
+        found = gathering.outcome_of(part)
+        for outcome, times in shared(found.values()):
+            for one, tally in outcome.by(place).items():
+                if one in counted:
+                    counted[one].add_all(tally, times)
+        for node, outcome in found.items() if asked.level > 1 else ():
+            lines.add(node, outcome)
     style = _style(gathering, names, asked)
     tree, below = Tree(lines, style), lines.grouped(kind, lines.all())
     comma = ""
@@ -226,7 +244,7 @@ def _style(gathering: Gathering, names: dict[tuple[str, str], str], asked: Asked
     return Style(names, asked.level, asked.precision, str(gathering.sources.settings["global_policy_mode"]))
 
 
-def _hostnames(nodes: Iterable[Node]) -> dict[tuple[str, str], str]:
+def _hostnames(nodes: Iterable[Host]) -> dict[tuple[str, str], str]:
     return {("node", node.id): node.hostname for node in nodes}
 
 

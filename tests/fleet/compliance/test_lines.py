@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.fleet.bundles.compiling import compile_bundle
-from app.fleet.compliance.lines import Expected, Reported, Terms, demands_of, lines_of
+from app.fleet.compliance.lines import Expected, Reported, Terms, demands_of, lines_of, phase_of
 from app.store.reports import Result, Run
 from tests.fleet.bundles.configurations import configuration, directive, file_section, node
 
@@ -44,7 +44,8 @@ def statuses(told: Expected, reported: Run | None, was: Expected | None = None, 
     """Give the statuses of what is told where a run of it, or of what `was` told before, came in."""
     demands = was.demands if was is not None else told.demands if reported and reported.bundle == told.hash else ()
     newest = None if reported is None else Reported(reported, demands)
-    return [line.status for line in lines_of("n-1", told, newest, Terms(NOW, **terms))]
+    phase = phase_of(told, reported, Terms(NOW, **terms))
+    return [line.status for line in lines_of("n-1", told, newest, phase)]
 
 
 def test_what_is_reported_and_demanded_counts_as_reported_under_each_rule() -> None:
@@ -52,7 +53,8 @@ def test_what_is_reported_and_demanded_counts_as_reported_under_each_rule() -> N
         directive("d-1", "fileManagement:1.0", file_section("/etc/a", "x")), rules={"r-1": ["d-1"], "r-2": ["d-1"]}
     )
 
-    lines = list(lines_of("n-1", told, Reported(run(told, result("successRepaired")), told.demands), Terms(NOW)))
+    reported = run(told, result("successRepaired"))
+    lines = list(lines_of("n-1", told, Reported(reported, told.demands), phase_of(told, reported, Terms(NOW))))
 
     assert [(line.rule, line.status) for line in lines] == [("r-1", "successRepaired"), ("r-2", "successRepaired")]
 
