@@ -57,7 +57,8 @@ from app.people.callers import People, is_active_user
 from app.people.sessions import is_form_token
 from app.resources import ENDPOINTS
 from app.resources.tenants.service import Administration
-from app.store.accounts import Account, find_by_hash, token_hash
+from app.store.accounts import Holder, token_hash
+from app.store.glance import Glance, find_at_a_glance
 from app.store.migrations import is_current
 from app.store.names import mailmap_lines
 from app.store.nodes import find_node_by_token
@@ -163,8 +164,8 @@ class _Server:
 
     opened: Installation
     terms: Terms
-    grants: dict[tuple[str, str], tuple[Account, str, bool, AccountGrant]] = field(default_factory=dict)
-    """By tenant and account id, made of exactly what was read just now: the account, state and read-only."""
+    grants: dict[tuple[str, str], tuple[Holder, AccountGrant]] = field(default_factory=dict)
+    """By tenant and account id, made of exactly what was read just now."""
 
     def open_work(self, ctx: Context, intent: Intent) -> Work:
         work = self.opened.work(ctx)
@@ -175,25 +176,21 @@ class _Server:
             work.proposal = Proposal(intent.change_request_name, intent.change_request_description)
         return work
 
-    def find_account(self, hashed: str) -> AccountGrant | None:
+    def find_account(self, hashed: str, glance: Glance | None = None) -> AccountGrant | None:
         with self.opened.database.everywhere("token look-up") as connection:
-            holder = find_by_hash(connection, hashed)
-            owner = None if holder is None else holder.account.owner
-            if holder is not None and owner and not is_active_user(connection, holder.account.tenant, owner):
+            holder = find_at_a_glance(connection, hashed, glance)
+            if holder is not None and holder.owner and not is_active_user(connection, holder.tenant, holder.owner):
                 return None
         if holder is None:
             person = self._standing(self.people.find_by_personal_token(hashed, self.opened.committer.clock()))
             return person or self._find_node(hashed)
-        account = holder.account
-        if not account.enabled or (account.expires is not None and account.expires <= now_ms()):
+        if not holder.enabled or (holder.expires is not None and holder.expires <= now_ms()):
             return None
-        self.opened.last_uses.note(account.tenant, account.id)
-        known = self.grants.get((account.tenant, account.id))
-        if known is None or known[0] is not account or known[1:3] != holder[1:]:
-            grant = grant_of(account.authorization, account.acl)
-            made = AccountGrant(account.tenant, _actor(account), account.id, grant, holder.state, holder.read_only)
-            known = self.grants[account.tenant, account.id] = (account, holder.state, holder.read_only, made)
-        return known[3]
+        self.opened.last_uses.note(holder.tenant, holder.id)
+        known = self.grants.get((holder.tenant, holder.id))
+        if known is None or known[0] != holder:
+            known = self.grants[holder.tenant, holder.id] = (holder, _granted(holder))
+        return known[1]
 
     def _find_node(self, hashed: str) -> AccountGrant | None:
         with self.opened.database.everywhere("token look-up") as connection:
@@ -259,5 +256,7 @@ class _Server:
         return None
 
 
-def _actor(account: Account) -> Actor:
-    return Actor(id=account.id, kind="account", handle=account.id, name=account.name)
+def _granted(holder: Holder) -> AccountGrant:
+    actor = Actor(id=holder.id, kind="account", handle=holder.id, name=holder.name)
+    grant = grant_of(holder.authorization, holder.entries)
+    return AccountGrant(holder.tenant, actor, holder.id, grant, holder.state, bool(holder.read_only))

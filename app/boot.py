@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from app.changes.change import Edit
 from app.changes.committer import Committer
 from app.changes.declaring import bring_values_up_to_date
 from app.changes.following import Followers
+from app.changes.listing import Listings
 from app.changes.noting import Notes
 from app.changes.operating import Deed
 from app.changes.recording import Fact
@@ -59,11 +60,14 @@ class Installation:
     git_writer: GitWriter
     last_uses: LastUses
     notes: Notes
+    data_dir: Path
+    listings: Listings = field(default_factory=Listings)
 
     def work(self, ctx: Context) -> Work:
         """Open a caller's business."""
-        session, data_dir = TenantSession(self.database, ctx.tenant), self.git_root.parent
-        return Work(ctx, session, self.committer, self.followers, self.notes, self.git_writer, data_dir)
+        session = TenantSession(self.database, ctx.tenant)
+        known = (self.committer, self.followers, self.listings, self.notes)
+        return Work(ctx, session, *known, self.git_writer, self.data_dir)
 
     def tenants(self, only: str | None = None) -> Iterable[str]:
         """Name the tenants that have a history, or the one that is asked for."""
@@ -112,7 +116,8 @@ def open_installation(config: Config) -> Installation:
     committer = Committer(database, KINDS, ring, reserved=reserved_document_ids(), reach=reach)
     committer.find_nodes = node_finder(database, followers)
     git_writer = GitWriter(SqlLog(database), git_root)
-    return Installation(database, committer, followers, git_root, git_writer, LastUses(database), Notes(committer))
+    behind = (git_root, git_writer, LastUses(database), Notes(committer))
+    return Installation(database, committer, followers, *behind, config.data_dir)
 
 
 @contextmanager

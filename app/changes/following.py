@@ -64,7 +64,7 @@ class Followers:
                 followed = self._known[key] = _Followed(derivation.start(), 0)
                 self._take(followed, derivation, self._everything(session, derivation.kinds))
             elif followed.seq < until:
-                self._take(followed, derivation, _changed(session, derivation.kinds, followed.seq, until))
+                self._take(followed, derivation, changed_documents(session, derivation.kinds, followed.seq, until))
             followed.seq = max(followed.seq, until)
             self._known.move_to_end(key)
             while len(self._known) > self._most:
@@ -84,9 +84,10 @@ class Followers:
         return ((kind, stored.id, stored) for kind in kinds for stored in stream_documents(session, kind))
 
 
-def _changed(
+def changed_documents(
     session: TenantSession, kinds: tuple[str, ...], after: int, until: int
 ) -> Iterable[tuple[str, str, Stored | None]]:
+    """Read the documents of some kinds that events behind `after` changed, as they are now: (kind, id, document)."""
     rows = session.plain(_changes_of(kinds), {"after": after, "until": until})
     keys = [(row[0], row[1]) for row in rows]
     found: dict[tuple[str, str], Stored] = {}

@@ -10,6 +10,7 @@ from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.committer import Committer
 from app.changes.following import Derivation, Followers
 from app.changes.lanes import Plan
+from app.changes.listing import Listings
 from app.changes.noting import Notes
 from app.changes.operating import Act
 from app.changes.recording import Fact
@@ -22,7 +23,7 @@ from app.core.context import Context
 from app.core.outbound import PUBLIC_ONLY, Reach
 from app.core.values import dataclass
 from app.store.git.writer import GitWriter
-from app.store.session import TenantSession
+from app.store.session import Seen, TenantSession
 from app.store.writes import TenantHead
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class Work:
     session: TenantSession
     committer: Committer
     followers: Followers
+    listings: Listings
     notes: Notes
     git: GitWriter
     data_dir: Path
@@ -142,6 +144,10 @@ class Work:
     def derived(self, derivation: Derivation[T]) -> T:
         """Give a value derived from the tenant's documents, as of now; only read it."""
         return self.followers.get(self.session, derivation)
+
+    def foresee(self, seen: Seen) -> None:
+        """Take what was read along with the caller's credential."""
+        self.session.foresee(seen)
 
     def release(self) -> None:
         """Give the connection back."""

@@ -1,8 +1,6 @@
 """Until when the present request may go on; what it waits for looks here."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from app.core.errors import OverdueError
@@ -49,14 +47,20 @@ def refuse_overdue() -> None:
         raise OverdueError(OVERDUE)
 
 
-@contextmanager
-def under(deadline: Deadline) -> Iterator[Deadline]:
-    """Run something under a deadline."""
-    token = _present.set(deadline)
-    try:
-        yield deadline
-    finally:
-        _present.reset(token)
+class under:  # noqa: N801  called like a function
+    """Run something under a deadline; a class, because each request pays for it."""
+
+    __slots__ = ("_deadline", "_token")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> Deadline:
+        self._token = _present.set(self._deadline)
+        return self._deadline
+
+    def __exit__(self, *_failure: object) -> None:
+        _present.reset(self._token)
 
 
 def ending_in(seconds: float | None) -> Deadline:

@@ -199,8 +199,7 @@ class Fleet:
     @property
     def texts(self) -> dict[str, tuple[str, bytes]]:
         """Give the kept texts of rules' computed members, current as of now."""
-        with self.index.reading(self.session, self.epoch):
-            return self.index.texts
+        return self.index.present_texts(self.session, self.epoch)
 
 
 def _sides(changes: Sequence[Change], also: Documents) -> tuple[Documents, Documents]:

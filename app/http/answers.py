@@ -1,6 +1,6 @@
 """Writes an answer: stored text as it is in the strict era, re-shaped by schema in the others; large lists stream."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
@@ -45,7 +45,7 @@ def _parts(route: Route, container: Container, answer: Answer, envelope: Envelop
         if answer.pieces is not None:
             yield from _chunks(answer.pieces)
         else:
-            yield from _list(route, wrap, answer.items) if answer.written is None else _joined(wrap, answer.written)
+            yield from _list(route, wrap, answer.items) if answer.written is None else answer.written
         yield "]" + (after if container.name else "")
     else:
         named = container.shape == "object"
@@ -88,14 +88,6 @@ def _chunks(pieces: Iterable[str]) -> Iterator[str]:
     yield "".join(held)
 
 
-def _joined(wrap: str, written: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
-    first = True
-    for texts in written:
-        shown = [b'{"%s":%s}' % (wrap.encode(), text) for text in texts] if wrap else texts
-        yield b",".join(shown) if first else b",".join((b"", *shown))
-        first = False
-
-
 def _texts(route: Route, items: Iterable[Item]) -> Iterator[str]:
     if route.era.strict:
         return (_reshaped(item, route.reshape) if isinstance(item, dict) else spliced(item) for item in items)
@@ -103,8 +95,6 @@ def _texts(route: Route, items: Iterable[Item]) -> Iterator[str]:
 
 
 def _single(route: Route, answer: Answer) -> str:
-    if answer.written is not None:
-        return next(text for texts in answer.written for text in texts).decode()
     for text in _texts(route, answer.items):
         return text
     return dump(answer.value) if answer.value is not None else "{}"

@@ -1,7 +1,7 @@
 """One table from credential headers to dialect, tenant and actor."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from app.core.context import Actor
 from app.core.errors import ForbiddenError, InvalidError, ThrottledError, UnauthenticatedError
@@ -10,6 +10,7 @@ from app.core.values import dataclass
 from app.http.endpoint import Endpoint
 from app.http.rights import AclEntry, Grant, allows
 from app.http.throttle import Throttle
+from app.store.glance import Glance
 
 REFUSED: Final = "Authentication failed; send a valid token in the header X-API-Token"
 """Missing, unknown, disabled and expired are told apart to nobody."""
@@ -47,9 +48,11 @@ class Caller:
     state: str = ACTIVE
 
 
-FindAccount = Callable[[str], AccountGrant | None]
+FindAccount = Callable[[str, Glance | None], AccountGrant | None]
 Resolve = Callable[[str], AccountGrant | None]
 """Finds whom the text of a credential names; None for one that opens nothing, for whatever reason."""
+ResolveToken = Callable[[str, Glance | None], AccountGrant | None]
+"""Does so for the API's own token, and may look at a document along with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +117,20 @@ PUBLIC_CALLER: Final = Caller(PUBLIC, ANONYMOUS, None, KEY_GRANT, "tenant", read
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Finds the caller of a request; `public_read` opens reads of the public tenant to those without a credential."""
+    """Finds the caller of a request; `public_read` opens reads of the public tenant to those without a credential.
+
+    `resolve_token` looks at a document along with the API's own token.
+    """
 
     resolvers: Mapping[str, Resolve]
     throttle: Throttle
     public_read: bool = False
+    resolve_token: ResolveToken | None = None
 
-    def caller(self, environ: Mapping[str, object], address: str, *, strict: bool) -> Caller:
-        """Name the caller.
+    def caller(
+        self, environ: Mapping[str, object], address: str, *, strict: bool, glance: Glance | None = None
+    ) -> Caller:
+        """Name the caller; `glance` is the document to look at along with a token that stands alone.
 
         Raises:
             UnauthenticatedError: there is no credential, or one that opens nothing.
@@ -134,26 +143,31 @@ class Authenticator:
             if self.public_read and strict and BEARER not in environ:
                 return PUBLIC_CALLER
             raise UnauthenticatedError(REFUSED)
-        found = [(row, self._find(row, environ, address)) for row in rows]
+        if len(rows) == 1:
+            named = self._find(rows[0], environ, address, glance)
+            return _caller(rows[0], named, rows[0].dialect)
+        found = [(row, self._find(row, environ, address, None)) for row in rows]
         _refuse_two_tenants(found)
         row, named = next(((row, one) for row, one in found if row.names == "actor"), found[0])
-        nobody = row.names == "tenant"
-        dialect = "tenant" if any(one.dialect == "tenant" for one in rows) else row.dialect
-        return Caller(
-            *(named.tenant, named.actor, named.credential, named.grant),
-            *(dialect, named.read_only, nobody, named.state),
-        )
+        return _caller(row, named, "tenant" if any(one.dialect == "tenant" for one in rows) else row.dialect)
 
-    def _find(self, row: CredentialRow, environ: Mapping[str, object], address: str) -> AccountGrant:
+    def _find(
+        self, row: CredentialRow, environ: Mapping[str, object], address: str, glance: Glance | None
+    ) -> AccountGrant:
         text = _text(row, environ)
         if row.variable == API_KEY and "," in text:
             raise InvalidError("The header Api-Key was sent twice; send one key", fields={"Api-Key": ["Send one key"]})
-        resolve = self.resolvers.get(row.variable)
-        found = resolve(text) if resolve is not None and text else None
+        found = self._resolved(row, text, glance) if text else None
         if found is not None:
             return found
         self.count_failure(address)
         raise UnauthenticatedError(row.refused)
+
+    def _resolved(self, row: CredentialRow, text: str, glance: Glance | None) -> AccountGrant | None:
+        if glance is not None and self.resolve_token is not None and row.variable == API_TOKEN:
+            return self.resolve_token(text, glance)
+        resolve = self.resolvers.get(row.variable)
+        return None if resolve is None else resolve(text)
 
     def count_failure(self, address: str) -> None:
         """Count a failed authentication of any kind.
@@ -165,6 +179,12 @@ class Authenticator:
         if wait_s:
             text = f"Too many failed authentications from this address; try again in {wait_s} s"
             raise ThrottledError(text, retry_after_s=wait_s)
+
+
+def _caller(row: CredentialRow, named: AccountGrant, dialect: str) -> Caller:
+    nobody = row.names == "tenant"
+    known = (named.tenant, named.actor, named.credential, named.grant)
+    return Caller(*known, dialect, named.read_only, nobody, named.state)
 
 
 def listened(names: Sequence[str], environ: Mapping[str, object]) -> Mapping[str, object]:
@@ -207,8 +227,7 @@ def _refuse_two_tenants(found: Sequence[tuple[CredentialRow, AccountGrant]]) -> 
     raise InvalidError("The credentials of this request name different tenants; send those of one")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """What a caller wants to do, as the refusal names it; `segments` are the path's, without version."""
 
     endpoint: Endpoint

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any
 
 from app.changes.change import Change, Edit
 from app.changes.history import find_at, list_at
@@ -12,14 +11,14 @@ from app.core.canonical import JSON, Document
 from app.core.errors import NotFoundError
 from app.core.ids import new_id
 from app.core.values import dataclass
-from app.http.computed import Computed, Kept, answer_one, tag_of
+from app.http.computed import Computed, Kept, answer_one, tag_of, written_list
 from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list_under
 from app.http.history import AtQuery, answer_past, history_endpoint
 from app.http.schemas import ApiSchema
 from app.http.versions import Lifespan
 from app.http.why import why_endpoint
 from app.http.writing import Writing, writing_of
-from app.store.documents import Stored, document_parts, find_document, page_documents, stream_documents
+from app.store.documents import Stored, find_document, page_documents, stream_documents
 
 
 def head_of(work: Work, _given: Given) -> str:
@@ -108,7 +107,7 @@ def _reads(one: Collection) -> Iterator[Endpoint]:
     )  # fmt: skip
     yield _endpoint(
         one, "GET", f"{one.path}/{{id}}", f"{_lower(one.singular)}Details", f"Show one {noun}", _shower(one),
-        query=AtQuery, id_from="result",
+        query=AtQuery, id_from="result", document=one.kind.name,
     )  # fmt: skip
     for declare in (history_endpoint, why_endpoint):
         yield declare(one.kind, f"{one.path}/{{id}}", _lower(one.singular), f"{one.right}_read")
@@ -175,7 +174,7 @@ def _lister(one: Collection) -> Callable[[Work, Given], Answer]:
             page = _page(work, one, given.page)
             return Answer.paged([Shown(stored, computed(stored)) for stored in page], given.page)
         if given.era.strict and one.is_listed is _everything:
-            return Answer(written=_written(document_parts(work.session, kind), kind, computed))
+            return Answer(written=written_list(work.listings.parts(work.session, kind), kind, computed))
         listed = stream_documents(work.session, kind)
         return Answer.many(Shown(stored, computed(stored)) for stored in listed if one.is_listed(stored))
 
@@ -206,27 +205,10 @@ def _shower(one: Collection) -> Callable[[Work, Given], Answer]:
         computed = one.computed(work)
         if given.era.strict and isinstance(computed, Kept):
             end = computed.closing(stored)
-            written = ((stored.body[:-1].encode() + end,),)
-            return Answer(written=written, id=stored.id, revision=tag_of(stored, end))
+            return Answer(written=(stored.body[:-1].encode(), end), id=stored.id, revision=tag_of(stored, end))
         return answer_one(stored, computed(stored))
 
     return view
-
-
-def _written(parts: Iterator[list[tuple[Any, ...]]], kind: str, computed: Computed) -> Iterator[list[bytes]]:
-    """Write the objects of a long list from their rows; only what is not kept is made a document first."""
-    kept = computed if isinstance(computed, Kept) else Kept(computed, {})
-    find = kept.texts.get
-    for rows in parts:
-        texts = []
-        for document_id, commit, body, revision, created, updated in rows:
-            known = find(document_id)
-            if known is not None and known[0] == commit:
-                texts.append(body[:-1] + known[1])
-            else:
-                stored = Stored(kind, document_id, "", body.decode(), "", revision, commit, created, updated)
-                texts.append(body[:-1] + kept.closing(stored))
-        yield texts
 
 
 def _creator(one: Collection) -> Callable[[Work, Given], Answer]:

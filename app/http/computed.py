@@ -1,7 +1,7 @@
 """Members of an answer that are computed, not stored: what shows them, keeps their texts, and tags the answer."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from app.core.canonical import JSON
 from app.core.values import dataclass
 from app.http.answers import closing
 from app.http.endpoint import Answer, Shown
-from app.store.documents import Stored
+from app.store.documents import Listed, Stored
 
 MOST_KEPT = 10_000
 """Texts that are kept for one tenant, about 600 bytes each."""
@@ -58,3 +58,22 @@ def tag_of(stored: Stored, end: bytes) -> str:
 @lru_cache(maxsize=4096)
 def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()[:12]
+
+
+def written_list(parts: Iterable[Sequence[Listed]], kind: str, computed: Computed) -> Iterator[bytes]:
+    """Write the objects of a long list from their rows; only what is not kept is made a document first."""
+    kept = computed if isinstance(computed, Kept) else Kept(computed, {})
+    find = kept.texts.get
+    first = True
+    for rows in parts:
+        texts: list[bytes] = []
+        for document_id, commit, cut, revision, created, updated in rows:
+            known = find(document_id)
+            if known is not None and known[0] == commit:
+                end = known[1]
+            else:
+                body = cut.decode() + "}"
+                end = kept.closing(Stored(kind, document_id, "", body, "", revision, commit, created, updated))
+            texts += (b",", cut, end)
+        yield b"".join(texts[1:] if first else texts)
+        first = False

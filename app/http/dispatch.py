@@ -11,57 +11,28 @@ from app.core.context import Context, Source
 from app.core.deadline import ending_in, present, under
 from app.core.errors import ForbiddenError, SternpostError, UnauthenticatedError, UnavailableError, UnknownPathError
 from app.core.tenancy import refuse_inactive
-from app.core.values import dataclass
 from app.http import answers, problems, reviewing, search_errors
 from app.http.auth import PUBLIC_CALLER, Attempt, Authenticator, Caller, authorize, check_form, listened
 from app.http.endpoint import Answer, Given
 from app.http.envelope import JSON_TYPE, Envelope, dump, prettify
+from app.http.exchange import Exchange
 from app.http.given import NO_INTENT, Asked, named, read_given, read_intent
 from app.http.negotiation import ASKED_PATH, KIND, REFUSAL, SHARED
-from app.http.observe import CALL, Call, log_failure
+from app.http.observe import CALL, log_failure
 from app.http.paging import cursor_of, link_to
-from app.http.params import MULTIPART, Named, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
+from app.http.params import MULTIPART, Rules, Sent, form_of, general_of, is_pretty, texts_of, wants_pretty
 from app.http.problems import wrong_method
-from app.http.responses import matches, not_modified, respond, watched
+from app.http.responses import Unchanged, matches, respond, watched
 from app.http.routing import Match, Route, Routes
-from app.http.seams import Work
+from app.http.seams import Intent, Work
 from app.http.throttle import Throttle
-from app.http.versions import DEPRECATED, DEPRECATION_HEADERS, Era, era_of
-from app.http.waiting import awaited, collection_tag, wait_s
+from app.http.versions import DEPRECATED, DEPRECATION_HEADERS
+from app.http.waiting import awaited, wait_s
 from app.http.wiring import Wiring
 
 STREAM_RETRY_S: Final = 5
 UNKNOWN: Final = "unknown"
 OK, CREATED = 200, 201
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One request under way; what is known of it grows, and its refusal says as much as is known."""
-
-    request: Request
-    call: Call
-    version: int
-    segments: Sequence[str]
-    route: Route | None = None
-    values: dict[str, str] | None = None
-    url: Named | None = None
-    dialect: str = ""
-
-    @property
-    def era(self) -> Era:
-        """The contract that the answer follows."""
-        return era_of(self.version)
-
-    @property
-    def query(self) -> str:
-        """The query string as it was sent."""
-        return str(self.request.environ.get("QUERY_STRING", ""))
-
-    def tag(self, state: str) -> str:
-        """Tag an answer that depends on a state."""
-        known = (self.version, self.call.tenant, self.call.actor, state, self.request.path)
-        return collection_tag(known, self.url)
 
 
 class Dispatcher:
@@ -71,24 +42,26 @@ class Dispatcher:
         self.routes = routes
         self.wiring = wiring
         self.streams = BoundedSemaphore(wiring.most_streams)
-        self.authenticator = Authenticator(wiring.resolvers, Throttle(wiring.now_s), wiring.public_read)
+        self.authenticator = Authenticator(
+            wiring.resolvers, Throttle(wiring.now_s), wiring.public_read, wiring.resolve_token
+        )
 
-    def serve(self, request: Request, version: int, segments: Sequence[str]) -> Response:
+    def serve(self, request: Request, version: int, segments: Sequence[str]) -> Response | Unchanged:
         """Answer a request for a path of a version; `segments` are what follows the version."""
         exchange = Exchange(request, request.environ[CALL], version, segments)
         exchange.call.version = version
         try:
             with under(ending_in(self.wiring.request_timeout_s)) as deadline:
-                response = self._serve(exchange)
+                response: Response | Unchanged = self._serve(exchange)
                 if response.is_streamed:
                     deadline.lift()
         except Exception as error:  # noqa: BLE001  the edge: whatever it is, the caller gets an envelope
             response = self.refuse(exchange, error)
-        if version in DEPRECATED:
+        if version in DEPRECATED and isinstance(response, Response):
             response.headers.extend(DEPRECATION_HEADERS)
         return response
 
-    def _serve(self, exchange: Exchange) -> Response:
+    def _serve(self, exchange: Exchange) -> Response | Unchanged:
         request, version = exchange.request, exchange.version
         refusal = request.environ.get(REFUSAL)
         if refusal is not None:
@@ -121,7 +94,8 @@ class Dispatcher:
         """Name the caller, for the answer and for the log; `heard` are the only headers to look at."""
         environ, call = heard or exchange.request.environ, exchange.call
         call.address = exchange.request.remote_addr or call.address
-        caller = self.authenticator.caller(environ, call.address, strict=exchange.era.strict)
+        glance = exchange.glance = exchange.named_document()
+        caller = self.authenticator.caller(environ, call.address, strict=exchange.era.strict, glance=glance)
         call.actor, call.tenant = caller.actor.handle, caller.tenant
         exchange.dialect = caller.dialect
         return caller
@@ -152,7 +126,7 @@ class Dispatcher:
             raise wrong_method("OPTIONS", allowed)
         return Response(b"", status=200, headers={"Allow": ", ".join(allowed)}, content_type=JSON_TYPE)
 
-    def _run(self, exchange: Exchange, route: Route, caller: Caller, context: Context) -> Response:
+    def _run(self, exchange: Exchange, route: Route, caller: Caller, context: Context) -> Response | Unchanged:
         endpoint, request = route.endpoint, exchange.request
         rules = Rules(endpoint.action, route.version, route.era)
         exchange.url = texts_of(exchange.query)
@@ -164,7 +138,7 @@ class Dispatcher:
         sent = Sent(exchange.url, form_of(request) if route.writes else {})
         general = general_of(sent.texts, rules)
         reasoned = context.because(general.reason) if route.writes else context
-        work = self.wiring.open_work(reasoned, named(intent, general))
+        work = self._open_work(exchange, reasoned, named(intent, general))
         try:
             if endpoint.gate is not None:
                 endpoint.gate(work)
@@ -180,12 +154,18 @@ class Dispatcher:
                 # What a body held opened nothing: that counts like a header.
                 self.authenticator.count_failure(exchange.call.address)
             raise
-        if response.is_streamed:
+        if isinstance(response, Response) and response.is_streamed:
             response.call_on_close(work.release)
             self.hold_stream(response)
         else:
             work.release()
         return response
+
+    def _open_work(self, exchange: Exchange, context: Context, intent: Intent) -> Work:
+        work = self.wiring.open_work(context, intent)
+        if exchange.glance is not None and exchange.glance.seen is not None:
+            work.foresee(exchange.glance.seen)
+        return work
 
     def hold_stream(self, response: Response) -> None:
         """Keep some threads free for short answers while large ones are being sent."""
@@ -195,7 +175,7 @@ class Dispatcher:
             raise UnavailableError(text, retry_after_s=STREAM_RETRY_S)
         response.call_on_close(self.streams.release)
 
-    def _answer(self, exchange: Exchange, route: Route, work: Work, given: Given) -> Response:
+    def _answer(self, exchange: Exchange, route: Route, work: Work, given: Given) -> Response | Unchanged:
         endpoint = route.endpoint
         etag = None
         if endpoint.state is not None and route.era.strict:
@@ -210,14 +190,14 @@ class Dispatcher:
 
                 etag = awaited(again, etag, longest_s, self.streams, self.wiring.pause)
             if matches(exchange.request, etag):
-                return not_modified(etag)
+                return Unchanged(etag)
         answer = reviewing.told(endpoint.view(work, given), endpoint, work, given)
         if not route.era.strict:
             answer = answers.without_page(answer)
         elif etag is None and answer.revision is not None and exchange.request.method != "DELETE":
             etag = f'"{answer.revision}"'
             if not route.writes and matches(exchange.request, etag):
-                return not_modified(etag)
+                return Unchanged(etag)
         return self._respond(exchange, route, answer, etag)
 
     def _respond(self, exchange: Exchange, route: Route, answer: Answer, etag: str | None) -> Response:

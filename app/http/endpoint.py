@@ -116,7 +116,7 @@ class Given:
 class Answer:
     """What a view has to say; the envelope, the version's shape and the status are made of it.
 
-    `items` fill the container (one for `object`); `written` are objects as JSON already, many at a time, for the
+    `items` fill the container (one for `object`); `written` is the inside of a list as JSON already, in pieces, for the
     strict era only; `value` fills a bare one or a text. `id` is the envelope's, where the endpoint takes it from the
     result. `pieces` fill the container with JSON that is the same in every version, for what is too large to be held:
     the elements of a list, or the one object. `raw` is the body of a `TEXT` answer that is no text (a file, a stream),
@@ -126,7 +126,7 @@ class Answer:
     """
 
     items: Iterable[Item] = ()
-    written: Iterable[Sequence[bytes]] | None = None
+    written: Iterable[bytes] | None = None
     pieces: Iterable[str] | None = None
     value: JSON = None
     id: str | None = None
@@ -200,7 +200,8 @@ class Endpoint:
     right is none of configuration. `half_done` says that an error may come with data: what was done, and what was not.
     `bare` leaves out the envelope: a success is the answer's value, a 400 the map of
     the wrong fields. `greets` names the credentials (WSGI variables) that a `PUBLIC` endpoint listens to.
-    `gate` refuses before the input is looked at.
+    `gate` refuses before the input is looked at. `document` is the kind of the document that the path's `id` names: it
+    is read together with the credential.
     """
 
     methods: tuple[str, ...]
@@ -237,6 +238,7 @@ class Endpoint:
     needs: Callable[[Any, Given], Iterable[Needed]] | None = None
     greets: tuple[str, ...] = ()
     gate: Callable[[Any], None] | None = None
+    document: str | None = None
 
     @property
     def writes(self) -> bool:

@@ -23,8 +23,9 @@ from app.core.tenancy import refuse_inactive
 from app.http import problems
 from app.http.answers import TEXT_TYPE
 from app.http.auth import API_TOKEN, BEARER, Attempt, Caller, authorize
-from app.http.dispatch import Dispatcher, Exchange
+from app.http.dispatch import Dispatcher
 from app.http.endpoint import TEXT, Endpoint
+from app.http.exchange import Exchange
 from app.http.observe import CALL, log_failure
 from app.http.responses import WrittenResponse
 from app.http.versions import LATEST, TRUE

@@ -4,13 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from flask import Request
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
-from app.core.values import dataclass
 from app.http.endpoint import Given, Page
 from app.http.paging import page_of
 from app.http.params import (
@@ -44,8 +43,7 @@ _ETAG = re.compile(r'"(?:([1-9][0-9]{0,15})(?:-[^"]*)?|[^"]*)"')
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What of a request was read before its work was opened."""
 
     sent: Sent

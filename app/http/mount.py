@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 
 from app.core.errors import ForbiddenError
 from app.http import docs
 from app.http.answers import TEXT_TYPE
 from app.http.auth import Caller
-from app.http.dispatch import Dispatcher, Exchange
+from app.http.dispatch import Dispatcher
 from app.http.envelope import dump
+from app.http.exchange import ApiRequest, Exchange
 from app.http.git import mount_git
 from app.http.negotiation import NEIGHBOURS, OPEN, VersionMiddleware
 from app.http.observe import CALL, METRICS_TYPE, Metrics, ObserveMiddleware
@@ -64,7 +65,7 @@ class ApiMiddleware:
         """Serve one request as WSGI says."""
         if not environ["PATH_INFO"].startswith("/api/") or environ.get(NEIGHBOURS):
             return self._app(environ, start_response)
-        request = Request(environ)
+        request = ApiRequest(environ)
         version, *segments = request.path.split("/")[2:]
         if version in OPEN:
             return self._app(environ, start_response)

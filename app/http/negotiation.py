@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import unquote_to_bytes
 
 from app.core.errors import InvalidError, SternpostError, UnknownPathError, UnknownVersionError
-from app.http.versions import LATEST, LISTED, WRONG_VERSION, era_of, find_version
+from app.http.versions import LATEST, LISTED, VERSIONS, WRONG_VERSION, era_of, find_version
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,6 +24,8 @@ OPEN: Final = frozenset({"status", "docs"})
 AT_ROOT: Final = ("/auth/", "/client/", "/client")
 """What the tenant API has of its own is served without prefix too."""
 
+_CANONICAL: Final = frozenset(str(version) for version in VERSIONS if era_of(version).strict)
+"""What stands in the version's place of paths that stay as they are."""
 _LIKE_A_VERSION = re.compile(r"latest|[0-9][0-9.]*|[0-9]*\.[0-9]+", re.IGNORECASE)
 _SECOND_QUERY = re.compile(r"\?(?=[A-Za-z]+=)")
 
@@ -75,7 +77,9 @@ class VersionMiddleware:
     def _is_neighbours(self, environ: "WSGIEnvironment", path: str) -> bool:
         """Tell whether the neighbour answers; a path that names a version, or is nobody's, is never its."""
         first = path.removeprefix("/api/").partition("/")[0]
-        if self._neighbour is None or not path.startswith("/api/") or first in OPEN or _LIKE_A_VERSION.fullmatch(first):
+        if self._neighbour is None or not path.startswith("/api/") or first in _CANONICAL:
+            return False
+        if first in OPEN or _LIKE_A_VERSION.fullmatch(first):
             return False
         bare = path.removeprefix("/api")
         environ[SHARED] = self._neighbour.shares(bare)
@@ -84,6 +88,8 @@ class VersionMiddleware:
 
     def _versioned(self, path: str, header: str | None, environ: dict[str, Any]) -> str:
         first, _, rest = path.partition("/")
+        if header is None and first in _CANONICAL and rest != "status":
+            return f"/api/{path}"
         if first in OPEN:
             return f"/api/{path}"
         asked = None if header is None else find_version(header.strip())

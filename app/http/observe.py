@@ -2,14 +2,12 @@
 
 import os
 import re
-import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
-from werkzeug.wsgi import ClosingIterator
 
 from app.core.logs import LOG
 from app.core.values import dataclass
@@ -107,7 +105,7 @@ class ObserveMiddleware:
         def finished() -> None:
             self._finish(call, status)
 
-        return ClosingIterator(self._app(environ, start), finished)
+        return _Observed(self._app(environ, start), finished)
 
     def _finish(self, call: Call, status: str) -> None:
         seconds = time.perf_counter() - call.started_s
@@ -127,11 +125,32 @@ class ObserveMiddleware:
         )
 
 
+class _Observed:
+    """An answer under way; what closes it is said when it was sent, or broke off."""
+
+    __slots__ = ("_answer", "_finished")
+
+    def __init__(self, answer: Iterable[bytes], finished: Callable[[], None]) -> None:
+        self._answer = answer
+        self._finished = finished
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._answer)
+
+    def close(self) -> None:
+        try:
+            close = getattr(self._answer, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._finished()
+
+
 def request_id(sent: str | None) -> str:
     """Take the id that was sent if it is harmless, else make one."""
     if sent is not None and _REQUEST_ID.fullmatch(sent):
         return sent
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def log_failure(call: Call, error: Exception) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -42,8 +42,7 @@ class General:
 NO_GENERAL: Final = General()
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """How one action reads repeated values."""
 
     action: str

@@ -1,7 +1,7 @@
 """What is sent: complete headers, compressed bodies for who accepts them, 304 for who holds the answer already."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from flask import Request, Response
@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from app.http.observe import Call, log_failure
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 GZIP_FROM: Final = 1024
 GZIP_LEVEL: Final = 5
@@ -33,6 +33,28 @@ class WrittenResponse(Response):
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002  werkzeug's signature
         """Give the headers as they are, where werkzeug copies them and looks for what it could mend."""
         return self.headers
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send it as WSGI says; what is complete and has nothing to close is handed on as it is."""
+        body = self.response
+        if not isinstance(body, list) or self._on_close or environ["REQUEST_METHOD"] == "HEAD":
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return body
+
+
+class Unchanged:
+    """Says that what the caller has is still so; it is sent so often that it is no more than its two headers."""
+
+    is_streamed = False
+
+    def __init__(self, etag: str) -> None:
+        self._etag = etag
+
+    def __call__(self, _environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send it as WSGI says."""
+        start_response("304 NOT MODIFIED", [("ETag", self._etag), ("Cache-Control", "private, no-cache")])
+        return ()
 
 
 def respond(
@@ -58,10 +80,7 @@ def matches(request: Request, etag: str) -> bool:
     header = request.environ.get("HTTP_IF_NONE_MATCH")
     if not header:
         return False
+    if header in ("*", etag):
+        return True
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
     return "*" in tags or etag.removeprefix("W/") in tags
-
-
-def not_modified(etag: str) -> Response:
-    """Say that what the caller has is still so."""
-    return WrittenResponse(status=304, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

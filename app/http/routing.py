@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.core.errors import InvalidError, SternpostError, UnknownPathError
 from app.core.values import dataclass
@@ -22,6 +22,8 @@ _STATIC = re.compile(r"[A-Za-z0-9._-]+")
 
 Shape = tuple[str, ...]
 """The segments of a path template, parameters as `{}`."""
+Fixed = tuple[tuple[int, str], ...]
+"""Places behind the first, and the text that must stand there."""
 
 
 class EndpointError(Exception):
@@ -85,8 +87,7 @@ class Route:
         return frozenset() if schema is None else frozenset(Reader(schema, self.version, partial=True).known)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A route and the values of its path's parameters."""
 
     route: Route
@@ -99,17 +100,18 @@ class Routes:
 
     endpoints: Sequence[Endpoint]
     table: dict[Shape, dict[tuple[int, str], Route]] = field(default_factory=lambda: defaultdict(dict))
-    near: dict[tuple[int, str], list[Shape]] = field(default_factory=lambda: defaultdict(list))
-    """The shapes by their length and first segment; what is more exact comes first."""
+    near: dict[tuple[int, str], list[tuple[Shape, Fixed]]] = field(default_factory=lambda: defaultdict(list))
+    """The shapes by their length and first segment, with what else is fixed in them; what is more exact comes first."""
 
     def __post_init__(self) -> None:
         for endpoint in self.endpoints:
             check(endpoint)
             self._add(endpoint)
         for shape in self.table:
-            self.near[len(shape), shape[0]].append(shape)
+            fixed = tuple((place, text) for place, text in enumerate(shape) if place and text != HOLE)
+            self.near[len(shape), shape[0]].append((shape, fixed))
         for shapes in self.near.values():
-            shapes.sort(key=lambda shape: [segment == HOLE for segment in shape])
+            shapes.sort(key=lambda known: [segment == HOLE for segment in known[0]])
 
     def _add(self, endpoint: Endpoint) -> None:
         here = self.table[shape_of(endpoint.path)]
@@ -153,8 +155,14 @@ class Routes:
         raise self._refusal(version, method, here)
 
     def _fitting(self, segments: Sequence[str]) -> Iterator[Shape]:
-        known = self.near.get((len(segments), segments[0]), ()) if segments else ()
-        return (shape for shape in known if _fits(shape, segments))
+        if not segments or "" in segments:
+            return
+        for shape, fixed in self.near.get((len(segments), segments[0]), ()):
+            for place, text in fixed:
+                if segments[place] != text:
+                    break
+            else:
+                yield shape
 
     def methods(self, shape: Shape, version: int) -> tuple[str, ...]:
         """List the methods that a shape answers in a version."""
@@ -200,13 +208,6 @@ def _is_segment(segment: str) -> bool:
 def shape_of(path: str) -> Shape:
     """Give the shape of a path template."""
     return tuple(_PARAMETER.sub(HOLE, segment) for segment in path.removeprefix("/").split("/"))
-
-
-def _fits(shape: Shape, segments: Sequence[str]) -> bool:
-    for part, text in zip(shape, segments, strict=True):  # noqa: SIM110  a generator would double what a request pays
-        if not text or (part not in (text, HOLE)):
-            return False
-    return True
 
 
 def reserved_ids(endpoints: Iterable[Endpoint], prefix: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from app.core.canonical import Document
 from app.core.values import dataclass
+from app.store.session import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Work(Protocol):
     @property
     def foreseen(self) -> Document | None:
         """What a dry run found out."""
+
+    def foresee(self, seen: Seen) -> None:
+        """Take what was read along with the caller's credential, before anything else is asked."""
 
     def release(self) -> None:
         """Give back what was taken (connections); called once, after the answer was sent."""

@@ -59,13 +59,15 @@ class Era:
 RUDDER: Final = Era(name="rudder", lifespan=Lifespan(FIRST, 24), strict=False)
 TRUE: Final = Era(name="true", lifespan=Lifespan(25), strict=True)
 
+_ERAS: Final = {version: RUDDER if version in RUDDER.lifespan else TRUE for version in VERSIONS}
+
 ONE_VALUE_OR_ERROR: Final = Lifespan(FIRST, 10)
 """Versions that refuse a second value for a field of one value; later ones take the first, the strict era refuses."""
 
 
 def era_of(version: int) -> Era:
     """Name the contract that a served version speaks."""
-    return RUDDER if version in RUDDER.lifespan else TRUE
+    return _ERAS[version]
 
 
 def find_version(text: str) -> int | None:

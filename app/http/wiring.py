@@ -9,10 +9,11 @@ from app.core.clock import just_sleep
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.core.values import dataclass
-from app.http.auth import API_TOKEN, FindAccount, Resolve
+from app.http.auth import API_TOKEN, AccountGrant, FindAccount, Resolve
 from app.http.negotiation import Neighbour
 from app.http.seams import Intent, Work
 from app.store.accounts import token_hash
+from app.store.glance import Glance
 
 
 def _always_ready() -> str | None:
@@ -41,7 +42,8 @@ class Wiring:
 
     `open_work` may refuse (the tenant's state); it is called after the right was checked and before input is read.
     Its work carries the intent's idempotency key and dry run to the committer.
-    `find_account` gets `token_hash(token)` and finds only accounts and people's own tokens that may be used now;
+    `find_account` gets `token_hash(token)` and finds only accounts and people's own tokens that may be used now, and
+    may look at a document along with it;
     `find_others` has the resolvers of the other rows of `CREDENTIALS`, by their variables. `find_fault` says why the
     server is not ready, or None. `denied` is told of every 403 of a known actor. `find_repository` gives a tenant's git
     repository, brought up to its head, and `find_names` the lines of its mailmap. `trusted_proxies` are the addresses
@@ -75,4 +77,8 @@ class Wiring:
     @property
     def resolvers(self) -> Mapping[str, Resolve]:
         """What finds whom a credential names, by the credential's variable."""
-        return {**self.find_others, API_TOKEN: lambda token: self.find_account(token_hash(token))}
+        return {**self.find_others, API_TOKEN: lambda token: self.resolve_token(token, None)}
+
+    def resolve_token(self, token: str, glance: Glance | None) -> AccountGrant | None:
+        """Find whom the API's own token names."""
+        return self.find_account(token_hash(token), glance)

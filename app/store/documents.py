@@ -1,7 +1,7 @@
 """The present documents of a tenant, as they are stored."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -85,6 +85,9 @@ HOLDERS = (
     )
     .order_by(DocumentRow.id)
 )
+Listed = tuple[str, str, bytes, int, int, int]
+"""(id, commit, body in UTF-8 without its last brace, revision, created, updated): what a list needs of a document."""
+
 _LISTED = Prepared(
     scoped(
         select(
@@ -112,6 +115,11 @@ _COUNT = scoped(select(func.count()).select_from(DocumentRow).where(DocumentRow.
 
 def find_document(session: TenantSession, kind: str, document_id: str) -> Stored | None:
     """Read one document as it is now, and the tenant's newest numbers along with it."""
+    seen = session.take_seen(kind, document_id)
+    if seen is not None:
+        session.note_seq(seen.seq, seen.epoch)
+        stored: Stored = seen.stored
+        return stored
     rows = session.plain(_ONE_AND_SEQ, {"kind": kind, "id": document_id})
     if not rows:
         return None
@@ -132,9 +140,15 @@ def stream_documents(session: TenantSession, kind: str) -> Iterator[Stored]:
             yield Stored(*row)
 
 
-def document_parts(session: TenantSession, kind: str, *, size: int = 20) -> Iterator[list[tuple[Any, ...]]]:
-    """Read (id, commit, body in UTF-8, revision, created, updated) of all of a kind, by id, `size` at a time."""
-    return session.parts(_LISTED, {"kind": kind}, size=size)
+def document_parts(session: TenantSession, kind: str, *, size: int = 20) -> Iterator[list[Listed]]:
+    """Read all documents of a kind, by id, `size` at a time on a connection of its own."""
+    for rows in session.parts(_LISTED, {"kind": kind}, size=size):
+        yield [(row[0], row[1], row[2][:-1], row[3], row[4], row[5]) for row in rows]
+
+
+def listed(stored: Stored) -> Listed:
+    """Give what a list needs of a document."""
+    return stored.id, stored.commit, stored.body[:-1].encode(), stored.revision, stored.created, stored.updated
 
 
 def page_documents(session: TenantSession, kind: str, *, after: str, most: int) -> list[Stored]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Join, Row, Select, bindparam, select
@@ -37,6 +37,16 @@ class Head:
     read_only: bool
 
 
+class Seen(NamedTuple):
+    """A document that was read for a session before it began, with the tenant's newest numbers."""
+
+    kind: str
+    id: str
+    stored: Any
+    seq: int
+    epoch: int
+
+
 _HEAD = Prepared(
     select(Tenant.head, Tenant.seq, Tenant.fleet_epoch, Tenant.state, Tenant.read_only).where(
         Tenant.id == TENANT, Tenant.state != DELETED
@@ -57,6 +67,7 @@ class TenantSession:
         self._connection: Connection | None = None
         self._seq: int | None = None
         self._epoch: int | None = None
+        self._seen: Seen | None = None
 
     def rows(self, statement: Statement, values: Mapping[str, object] | None = None) -> Sequence[AnyRow]:
         """Run a select in this tenant and fetch all it finds."""
@@ -95,6 +106,15 @@ class TenantSession:
         """Remember the tenant's newest seq and fleet epoch, which were read along with something else."""
         self._seq, self._epoch = seq, epoch
 
+    def foresee(self, seen: Seen) -> None:
+        """Take a document that was read along with the credential of this tenant."""
+        self._seen = seen
+
+    def take_seen(self, kind: str, document_id: str) -> Seen | None:
+        """Give the document that was foreseen, once; None where it is another one."""
+        seen, self._seen = self._seen, None
+        return seen if seen is not None and seen.kind == kind and seen.id == document_id else None
+
     def newest_seq(self) -> int:
         """Give the tenant's newest seq: that of the statement before, once, or else read now."""
         if self._seq is None:
@@ -123,7 +143,7 @@ class TenantSession:
 
     def release(self) -> None:
         """Give the connection back; a later read takes another."""
-        self._seq = self._epoch = None
+        self._seq = self._epoch = self._seen = None
         if self._connection is not None:
             connection, self._connection = self._connection, None
             self.database.give_back(connection)

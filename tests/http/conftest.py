@@ -54,7 +54,7 @@ class Server:
 def server() -> Server:
     shelf = Shelf()
     by_hash = {token_hash(token): grant for token, grant in ACCOUNTS.items()}
-    wiring = Wiring(open_work=shelf.open_work, find_account=by_hash.get)
+    wiring = Wiring(open_work=shelf.open_work, find_account=lambda hashed, _glance: by_hash.get(hashed))
     server = Server(shelf, wiring)
 
     def denied(_context: Context, text: str) -> None:

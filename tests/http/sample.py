@@ -23,6 +23,7 @@ from app.http.endpoint import (
 )
 from app.http.seams import Intent
 from app.http.versions import Lifespan
+from app.store.session import Seen
 from tests.http.sample_schema import LampInput, LampQuery, LampSchema
 
 T0 = 1_767_323_045_678
@@ -66,6 +67,9 @@ class Work:
     shelf: Shelf
     waiting: None = None
     foreseen: None = None
+
+    def foresee(self, _seen: Seen) -> None:
+        raise AssertionError("no lamp is read along with a credential")
 
     def release(self) -> None:
         self.shelf.released += 1

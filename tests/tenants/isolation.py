@@ -272,7 +272,7 @@ def _same_keys(one: Tenant, other: Tenant) -> Iterator[str]:
         yield f"an Idempotency-Key reaches into another tenant: {answers}"
     with one.server.opened.database.everywhere("test") as connection:
         holder = find_by_hash(connection, token_hash(other.token))
-    if holder is None or holder.account.tenant != other.id:
+    if holder is None or holder.tenant != other.id:
         yield "a token names another tenant"
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from pyroaring import BitMap
 
 from app.changes.following import Derivation
+from app.core.canonical import Document
 from app.core.deadline import present
 from app.fleet.criteria.compiling import Facet
 from app.fleet.index.keeping import ONE_BY_ONE, Keeper
@@ -28,11 +29,12 @@ class FleetIndex:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._inbox: deque[Callable[[], None]] = deque()
+        self._inbox: deque[tuple[str, Callable[[], None]]] = deque()
         self._sight = Sight(Nodes())
         self._keeper = Keeper(self._sight)
         self._epoch = NOTHING_SEEN
-        self._unsettled = False
+        self._unsettled: set[str] = set()
+        """Kinds of the documents that were taken and not yet settled."""
         self._inhabited: set[str] = set()
         self._seen = [BitMap()] * 4
         self.changes = 0
@@ -46,9 +48,14 @@ class FleetIndex:
         if kind == "rule":
             # At the first look these are all rules: their texts must not wait in memory.
             kept = None if stored is None else kept_of(stored.document)
-            self._inbox.append(partial(self._keeper.take_rule, document_id, kept))
+            self._inbox.append((kind, partial(self._take_rule, document_id, kept)))
         else:
-            self._inbox.append(partial(self._keeper.take, kind, document_id, stored))
+            self._inbox.append((kind, partial(self._keeper.take, kind, document_id, stored)))
+
+    def _take_rule(self, document_id: str, kept: Document | None) -> None:
+        self._keeper.take_rule(document_id, kept)
+        if kept is None:
+            self.texts.pop(document_id, None)
 
     @contextmanager
     def reading(self, session: TenantSession, epoch: int) -> Iterator[Sight]:
@@ -56,6 +63,12 @@ class FleetIndex:
         with self._lock:
             self._follow(session, epoch)
             yield self._sight
+
+    def present_texts(self, session: TenantSession, epoch: int) -> dict[str, tuple[str, bytes]]:
+        """Give the kept texts, at least as new as this number of the fleet."""
+        with self._lock:
+            self._follow(session, epoch)
+            return self.texts
 
     def look_at(self, session: TenantSession, facets: Iterable[Facet]) -> None:
         """Look at more facets of all nodes; for whoever reads the sight and has a query of their own."""
@@ -74,7 +87,7 @@ class FleetIndex:
             raise
 
     def _follow(self, session: TenantSession, epoch: int) -> None:
-        self._unsettled = self._take_inbox() or self._unsettled
+        self._take_inbox()
         if not self._unsettled and epoch <= self._epoch:
             return
         first = self._epoch == NOTHING_SEEN
@@ -93,8 +106,9 @@ class FleetIndex:
                 changed_many = self._put(node, touched) or changed_many
         changed = self._keeper.settle(None if changed_many else touched)
         self._epoch = max(epoch, self._epoch)
-        self._settle_texts(changed, documents=self._unsettled)
-        self._unsettled = False
+        # A rule's text is kept with the state of the rule; no other rule's says anything of it.
+        self._settle_texts(changed, documents=not self._unsettled <= {"rule"})
+        self._unsettled = set()
 
     def _put(self, node: Node, touched: dict[int, Told]) -> bool:
         """Take a changed node; tell whether they are too many to be remembered one by one."""
@@ -104,12 +118,11 @@ class FleetIndex:
         touched[number] = told
         return len(touched) > ONE_BY_ONE
 
-    def _take_inbox(self) -> bool:
-        taken = False
+    def _take_inbox(self) -> None:
         while self._inbox:
-            self._inbox.popleft()()
-            taken = True
-        return taken
+            kind, take = self._inbox.popleft()
+            self._unsettled.add(kind)
+            take()
 
     def _facets(self) -> set[Facet]:
         groups = self._sight.groups.values()

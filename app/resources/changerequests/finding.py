@@ -1,10 +1,12 @@
 """Finding change requests: by number, by state, by object, by whom they wait for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import bindparam, select
 
+from app.changes.review.desk import Desk
 from app.changes.review.effect import merged
 from app.changes.review.model import KIND, ChangeRequest, change_request_of
 from app.changes.review.policy import KIND as POLICY
@@ -120,6 +122,14 @@ def acceptable_of(work: Work, listed: Sequence[ChangeRequest]) -> dict[int, bool
     }
 
 
+@contextmanager
+def desk_of(work: Work) -> Iterator[Desk]:
+    """Open the desk at which change requests are looked at as they stand now."""
+    committer = work.committer
+    with committer.database.connect(work.ctx.tenant) as connection:
+        yield committer.desk(connection, work.ctx, committer.clock())
+
+
 @dataclass(frozen=True, slots=True)
 class Waits:
     """Whom a list of change requests waits for: keeps those that the caller can move on."""
@@ -130,8 +140,7 @@ class Waits:
         """Keep those that the caller may approve, and whose approval is missing, or deploy."""
         work = self.work
         kept = []
-        with work.committer.database.connect(work.ctx.tenant) as connection:
-            desk = work.committer.desk(connection, work.ctx, work.committer.clock())
+        with desk_of(work) as desk:
             for one in listed:
                 seen = desk.assess(one, work.ctx)
                 case = desk.case(seen, work.ctx)

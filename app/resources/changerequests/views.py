@@ -1,7 +1,6 @@
 """The views of change requests, for both eras."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from app.changes.change import Edit
@@ -9,7 +8,6 @@ from app.changes.review import deciding
 from app.changes.review.case import ACCEPT
 from app.changes.review.deciding import Edited, Said
 from app.changes.review.deploying import Deployment
-from app.changes.review.desk import Desk
 from app.changes.review.filing import Proposal
 from app.changes.review.foreseeing import diff_of
 from app.changes.review.model import ChangeRequest
@@ -223,7 +221,7 @@ class Views:
         if since not in (None, LAST_REVIEW):
             text = f"'{str(since)[:40]}' is not {LAST_REVIEW}"
             raise InvalidError(f"since: {text}", fields={"since": [text]})
-        with _desk(work) as desk:
+        with finding.desk_of(work) as desk:
             seen = desk.assess(one, work.ctx)
             case = desk.case(seen, work.ctx)
         changes = diff_of(seen.effects)
@@ -237,14 +235,14 @@ class Views:
     def impact(self, work: Work, given: Given) -> Answer:
         """Show which nodes it reaches, before and after, and what it makes of their policies."""
         one = finding.get_one(work, given.path["id"], "find")
-        with _desk(work) as desk:
+        with finding.desk_of(work) as desk:
             seen = desk.assess(one, work.ctx)
         return Answer(value=impact_json(work, seen.effects), container=BARE)
 
     def impact_on_node(self, work: Work, given: Given) -> Answer:
         """Show what it makes of the policy of one node."""
         one = finding.get_one(work, given.path["id"], "find")
-        with _desk(work) as desk:
+        with finding.desk_of(work) as desk:
             seen = desk.assess(one, work.ctx)
         return Answer(value=node_json(work, seen.effects, given.path["node"]), container=BARE)
 
@@ -260,7 +258,7 @@ class Views:
         acceptable = finding.acceptable_of(work, [one])[one.id]
         shown = rudder_json(one, work, self.writings, acceptable=acceptable)
         if given.era.strict:
-            with _desk(work) as desk:
+            with finding.desk_of(work) as desk:
                 assessed = assessed_json(desk, desk.assess(one, work.ctx), work.ctx)
             timeline: JSON = timeline_json(finding.events_of(work, one.id))
             shown = {**shown, **own_json(one), **assessed, "timeline": timeline}
@@ -296,10 +294,3 @@ class Views:
             newest_first=sort == finding.NEWEST,
             most=most,
         )
-
-
-@contextmanager
-def _desk(work: Work) -> Iterator[Desk]:
-    committer = work.committer
-    with committer.database.connect(work.ctx.tenant) as connection:
-        yield committer.desk(connection, work.ctx, committer.clock())
