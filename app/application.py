@@ -6,7 +6,7 @@ not load all of it.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from app.console.site import Site
 from app.core.clock import just_sleep, now_ms
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
+from app.core.logs import configure_logging
 from app.core.outbound import Reach
+from app.core.values import dataclass
 from app.dialects.panel.mount import Panel, PanelNeighbour
 from app.dialects.panel.pages import mount_landing
 from app.dialects.takaro.admin import AdminGuard
@@ -45,7 +47,6 @@ from app.http.auth import (
     node_grant,
 )
 from app.http.mount import mount
-from app.http.observe import configure_logging
 from app.http.rights import grant_of
 from app.http.routing import Routes
 from app.http.rules import LateRule

@@ -4,11 +4,10 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 
-import structlog
 from sqlalchemy import Connection
 
 from app.changes.change import Edit
@@ -25,7 +24,9 @@ from app.config import Config, make_data_dir
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import AlreadyExistsError, UnavailableError
+from app.core.logs import LOG
 from app.core.tenancy import DEFAULT, PUBLIC, SYSTEM_TENANT
+from app.core.values import dataclass
 from app.fleet.fleet import node_finder
 from app.fleet.reach import FleetReach
 from app.http.routing import reserved_ids
@@ -43,7 +44,6 @@ from app.store.session import TenantSession
 
 PENDING = "The database lacks migrations of this program; run `sternpost db upgrade`, or start the server once"
 
-_log = structlog.get_logger()
 
 KINDS = tuple(kind for resource in RESOURCES for kind in resource.kinds)
 """Every kind of document; the order is that in which the documents of one change set are judged."""
@@ -106,7 +106,7 @@ def open_installation(config: Config) -> Installation:
         with database.writing() as connection:
             ring = open_keys(connection, config.keys_dir, now_ms=now_ms())
             if is_above_policies(connection):
-                _log.warning("the database role ignores row-level security", remedy="use one as in docs/operations.md")
+                LOG.warning("the database role ignores row-level security", remedy="use one as in docs/operations.md")
     except BaseException:
         database.close()
         raise

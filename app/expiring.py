@@ -2,17 +2,14 @@
 
 from typing import Final
 
-import structlog
-
 from app.boot import Installation
 from app.changes.change import Edit
 from app.core.context import Context
 from app.core.errors import SternpostError
+from app.core.logs import LOG
 from app.store.expired import list_expired
 
 KINDS: Final = ("parameter",)
-
-_log = structlog.get_logger()
 
 
 def delete_expired(opened: Installation, tenant: str, now_ms: int) -> None:
@@ -24,6 +21,6 @@ def delete_expired(opened: Installation, tenant: str, now_ms: int) -> None:
             if edits:
                 work.submit(edits)
     except SternpostError as refusal:
-        _log.warning("expired documents stay", tenant=tenant, reason=refusal.message)
+        LOG.warning("expired documents stay", tenant=tenant, reason=refusal.message)
     finally:
         work.release()

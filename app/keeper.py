@@ -14,8 +14,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
+
+from app.core.values import dataclass
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import structlog
 from sqlalchemy import delete
 
 from app.aside import Aside
@@ -16,8 +15,8 @@ from app.config import Config
 from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import SternpostError
+from app.core.logs import LOG, configure_logging
 from app.expiring import delete_expired
-from app.http.observe import configure_logging
 from app.measuring import measure_compliance
 from app.notify.mailing import send_mails
 from app.notify.rounds import Rounds
@@ -43,8 +42,6 @@ PACE_S = 1.0
 CHECKPOINT_EVERY_S = 60.0
 CHORES_EVERY_S = 600.0
 IDEMPOTENCY_MS = DAY_MS
-
-_log = structlog.get_logger()
 
 
 def run(config: Config, stopping: threading.Event) -> None:
@@ -123,7 +120,7 @@ def do_due(opened: Installation) -> None:
         try:
             opened.committer.perform(ctx, Due(number))
         except SternpostError as failure:
-            _log.error("timed act failed", tenant=tenant, change_request=number, reason=failure.message)
+            LOG.error("timed act failed", tenant=tenant, change_request=number, reason=failure.message)
 
 
 def _chores(config: Config, opened: Installation, stopping: threading.Event) -> None:
@@ -152,6 +149,6 @@ def _guarded(step: str, act: Callable[[], object]) -> None:
     try:
         act()
     except SternpostError as failure:
-        _log.error("background step failed", step=step, reason=failure.message)
+        LOG.error("background step failed", step=step, reason=failure.message)
     except Exception:  # noqa: BLE001  the loop outlives any step; it is logged and tried again
-        _log.exception("background step failed", step=step)
+        LOG.exception("background step failed", step=step)

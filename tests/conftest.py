@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-import structlog
 from psycopg import sql
 
 from app.boot import Installation
 from app.config import Config
+from app.core.logs import LOG, configure_logging, to_standard_error
 from app.store.db import Database
 from tests.installations import Server, configured, found_installation, open_for_test
 from tests.network import guard, is_loopback
@@ -40,7 +40,8 @@ def _closed_world() -> Iterator[None]:
 def _own_log() -> Iterator[None]:
     """Take back what a test's server said of logging: the standard error that it wrote to ends with the test."""
     yield
-    structlog.reset_defaults()
+    LOG.tell = to_standard_error
+    configure_logging("info")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """One change set under the lock: judged, held for review or written down; and the steps of change requests."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Edit, Outcome, held_change
 from app.changes.judging import Judged, Laws, judge, needed
@@ -22,6 +22,7 @@ from app.changes.secrecy import Sealer
 from app.changes.view import BatchView
 from app.changes.watching import Step
 from app.core.context import Context
+from app.core.values import dataclass
 from app.store.writes import Batch
 
 Task = Deployment | Due

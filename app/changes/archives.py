@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -11,6 +10,7 @@ from app.changes.operating import Deed
 from app.changes.recording import Fact
 from app.changes.work import Work
 from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.values import dataclass
 from app.store.events import ARCHIVE, ARCHIVES_BEFORE, event
 from app.store.format1 import ARCHIVES, FOLDERS, json_object
 from app.store.log import Event

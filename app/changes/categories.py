@@ -1,12 +1,12 @@
 """Trees of categories: one mechanism for every kind of document that other documents are sorted into."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from app.changes.change import Action, Change, Edit
 from app.changes.kinds import Kind, View, laid_over
 from app.core.canonical import JSON, Document
 from app.core.errors import ConflictError, InvalidError
+from app.core.values import dataclass
 from app.store.documents import Stored
 from app.store.keys import Key
 

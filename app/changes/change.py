@@ -1,10 +1,11 @@
 """What is asked of the committer (edits) and what happened (changes, outcome)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from app.core.canonical import JSON, Document, canonical
+from app.core.values import dataclass
 from app.store.documents import Stored
 
 Action = Literal["create", "modify", "delete"]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app.changes.kinds import Kind
 from app.store.db import Database
-from app.store.declared import all_tenants, declared_digests, replace_values, write_digest
+from app.store.declared import declared_digests, replace_values, tenants_with_documents, write_digest
 from app.store.writes import lock_tenant, read_all
 
 METHOD = "1"
@@ -24,18 +24,28 @@ def bring_values_up_to_date(database: Database, kinds: Iterable[Kind], progress:
     """
     with database.connect() as connection:
         known = declared_digests(connection)
-    for kind in kinds:
-        digest = _digest(kind)
-        if known.get(kind.name) == digest:
-            continue
-        with database.connect() as connection:
-            tenants = all_tenants(connection)
-        for tenant in tenants:
-            with database.writing(tenant) as connection:
-                if lock_tenant(connection, tenant) is not None and _list_again(connection, tenant, kind):
-                    progress(f"Listed what each {kind.label.lower()} of tenant '{tenant}' can be found by")
-        with database.writing() as connection:
-            write_digest(connection, kind.name, digest)
+    changed = [(kind, digest) for kind in kinds if known.get(kind.name) != (digest := _digest(kind))]
+    if not changed:
+        return
+    with database.everywhere("values of documents") as connection:
+        holders = tenants_with_documents(connection, [kind.name for kind, _ in changed])
+    held = {name for name, _ in holders}
+    with database.writing() as connection:
+        for kind, digest in changed:
+            if kind.name not in held:
+                write_digest(connection, kind.name, digest)
+    for kind, digest in changed:
+        if kind.name in held:
+            _bring_up_to_date(database, kind, [tenant for name, tenant in holders if name == kind.name], progress)
+            with database.writing() as connection:
+                write_digest(connection, kind.name, digest)
+
+
+def _bring_up_to_date(database: Database, kind: Kind, tenants: Iterable[str], progress: Progress) -> None:
+    for tenant in tenants:
+        with database.writing(tenant) as connection:
+            if lock_tenant(connection, tenant) is not None and _list_again(connection, tenant, kind):
+                progress(f"Listed what each {kind.label.lower()} of tenant '{tenant}' can be found by")
 
 
 def _digest(kind: Kind) -> str:

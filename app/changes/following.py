@@ -3,26 +3,27 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
+from app.core.values import dataclass
 from app.store.documents import Stored, some_documents, stream_documents
-from app.store.session import TenantSession
+from app.store.prepared import Prepared
+from app.store.session import TenantSession, scoped
 from app.store.tables import EventRecord
 
 T = TypeVar("T")
 
-_CHANGED = (
-    select(EventRecord.object_kind, EventRecord.object_id)
-    .where(
-        EventRecord.seq > bindparam("after"),
-        EventRecord.seq <= bindparam("until"),
-        EventRecord.object_kind.in_(bindparam("kinds", expanding=True)),
+
+@cache
+def _changes_of(kinds: tuple[str, ...]) -> Prepared:
+    wanted = or_(*(EventRecord.object_kind == kind for kind in kinds))
+    moved = select(EventRecord.object_kind, EventRecord.object_id).distinct()
+    return Prepared(
+        scoped(moved.where(EventRecord.seq > bindparam("after"), EventRecord.seq <= bindparam("until"), wanted))
     )
-    .distinct()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def changed_documents(
     session: TenantSession, kinds: tuple[str, ...], after: int, until: int
 ) -> Iterable[tuple[str, str, Stored | None]]:
     """Read the documents of some kinds that events behind `after` changed, as they are now: (kind, id, document)."""
-    rows = session.rows(_CHANGED, {"after": after, "until": until, "kinds": list(kinds)})
+    rows = session.plain(_changes_of(kinds), {"after": after, "until": until})
     keys = [(row[0], row[1]) for row in rows]
     found: dict[tuple[str, str], Stored] = {}
     for start in range(0, len(keys), 500):

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Change, Edit
 from app.changes.kinds import Kind, title
@@ -12,6 +12,7 @@ from app.changes.watching import Refusals, Watch
 from app.core.canonical import Document, pretty
 from app.core.errors import AlreadyExistsError, InvalidError, StaleError, SternpostError
 from app.core.ids import check_id
+from app.core.values import dataclass
 from app.store.documents import Stored
 from app.store.git.objects import blob_sha
 

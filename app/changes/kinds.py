@@ -1,13 +1,13 @@
 """What a kind of document is: names, the judgement of its edits, and what it refers to."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from app.changes.change import Action, Change, Edit
 from app.core.canonical import JSON, Document, canonical
 from app.core.context import Context
 from app.core.errors import ConflictError, NotFoundError
+from app.core.values import dataclass
 from app.store.documents import Stored
 from app.store.format1 import FOLDERS
 from app.store.keys import Declared, Key, declared_values

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.changes.change import Edit, Idempotency, Outcome
 from app.changes.kinds import View
@@ -16,6 +16,7 @@ from app.changes.watching import Watch
 from app.core.context import Context
 from app.core.deadline import OVERDUE, Deadline, present
 from app.core.errors import OverdueError
+from app.core.values import dataclass
 from app.store.documents import Stored
 from app.store.git.trees import Trees
 

@@ -3,10 +3,10 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from app.changes.following import changed_documents
+from app.core.values import dataclass
 from app.store.documents import Listed, document_parts, listed
 from app.store.session import TenantSession
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from app.core.canonical import JSON, Document, parse
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.store.nodes import root_first
 
 ALLOWED_NETWORKS = "allowed_networks"

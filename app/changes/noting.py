@@ -3,9 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-
-import structlog
+from dataclasses import field, replace
 
 from app.changes.committer import Committer
 from app.changes.operating import Act
@@ -13,13 +11,14 @@ from app.changes.recording import Fact
 from app.core.canonical import canonical
 from app.core.context import Context
 from app.core.errors import SternpostError
+from app.core.logs import LOG
+from app.core.values import dataclass
 
 DELAY_S = 1.0
 MERGED_FOR_S = 60.0
 """After a fact was written, equal ones are collected for so long and written as one with their count."""
 MOST_WAITING = 1000
 
-_log = structlog.get_logger()
 
 Key = tuple[str | None, ...]
 
@@ -64,7 +63,7 @@ class Notes:
                 known.count += 1
                 return
             if len(self._waiting) >= MOST_WAITING:
-                _log.warning("event not noted", type=fact.type, tenant=ctx.tenant, reason="too many are waiting")
+                LOG.warning("event not noted", type=fact.type, tenant=ctx.tenant, reason="too many are waiting")
                 return
             now = self.now_s()
             written = self._written.get(key)
@@ -76,7 +75,7 @@ class Notes:
         """Take an act; of one name in a tenant only the last is done."""
         with self._mutex:
             if len(self._acts) >= MOST_WAITING:
-                _log.warning("act not done", name=name, tenant=ctx.tenant, reason="too many are waiting")
+                LOG.warning("act not done", name=name, tenant=ctx.tenant, reason="too many are waiting")
                 return
             self._acts[ctx.tenant, name] = (ctx, act)
             first = len(self._acts) == 1
@@ -105,7 +104,7 @@ class Notes:
             try:
                 self.committer.log(one.ctx, [_counted(one)])
             except SternpostError as failure:
-                _log.warning("event not noted", type=one.fact.type, tenant=one.ctx.tenant, reason=failure.message)
+                LOG.warning("event not noted", type=one.fact.type, tenant=one.ctx.tenant, reason=failure.message)
 
     def _do_acts(self) -> None:
         with self._mutex:
@@ -114,7 +113,7 @@ class Notes:
             try:
                 self.committer.operate(ctx, act)
             except SternpostError as failure:
-                _log.warning("act not done", name=name.partition(":")[0], tenant=tenant, reason=failure.message)
+                LOG.warning("act not done", name=name.partition(":")[0], tenant=tenant, reason=failure.message)
 
     def _wake(self, now: float) -> None:
         """See that somebody looks when the next note is due; the mutex is held."""

@@ -1,12 +1,12 @@
 """Operations: what is done to accounts and tokens, logged like a change but without document and commit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from app.changes.recording import Fact
 from app.core.canonical import Document
+from app.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from app.changes.change import Change
 from app.core.errors import InvalidError
 from app.core.tenancy import LIMITS
+from app.core.values import dataclass
 from app.store.documents import count_documents
 
 QUOTAS: Final[Mapping[str, tuple[str, str]]] = {

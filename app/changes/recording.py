@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Change, Idempotency, Outcome
 from app.changes.judging import Judged
 from app.changes.kinds import Kind
 from app.core.canonical import Document, canonical
 from app.core.context import Actor, Context
+from app.core.values import dataclass
 from app.store.documents import Stored
 from app.store.format1 import body_hash, commit_bytes, event_hash, event_type, private_digest
 from app.store.git.objects import commit_sha
@@ -78,6 +79,8 @@ class Recorder:
 
     def note(self, ctx: Context, facts: Sequence[Fact]) -> None:
         """Add events that changed no configuration, so have no commit."""
+        if not facts:
+            return
         private = _private(ctx)
         digest = private_digest(private) if private else None
         behalf = _party(ctx.on_behalf_of) if ctx.on_behalf_of else None

@@ -1,7 +1,7 @@
 """Answering a repeated request (Idempotency-Key) from the log instead of doing it again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -15,6 +15,7 @@ from app.changes.review.model import change_request_of
 from app.core.canonical import Document, canonical
 from app.core.context import Context
 from app.core.errors import ConflictError
+from app.core.values import dataclass
 from app.store.change_requests import lock_record
 from app.store.documents import Stored
 from app.store.log import Event

@@ -1,13 +1,13 @@
 """New keys for old ones: signing goes on under another id, and secrets are encrypted anew."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from app.changes.recording import Fact
 from app.changes.tenants import log_act
 from app.core.context import Context
 from app.core.faults import fault_point
 from app.core.tenancy import SYSTEM_TENANT
+from app.core.values import dataclass
 from app.store.db import Database
 from app.store.resealing import seal_again
 from app.store.secrets import KeyRing, rotate_key

@@ -1,13 +1,14 @@
 """Taking secret values out of documents before anything is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlalchemy import Connection
 
 from app.core.canonical import JSON, Document, canonical
 from app.core.errors import InvalidError
 from app.core.tenancy import PUBLIC
+from app.core.values import dataclass
 from app.store.secrets import TAG_MEMBER, KeyRing, tag_of, tagged
 from app.store.writes import Row, known_tags
 

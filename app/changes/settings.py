@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.changes.networks import ALLOWED_NETWORKS, Networks
 from app.core.canonical import JSON, canonical
+from app.core.values import dataclass
 from app.store.documents import Stored
 
 MOST = 2**31 - 1

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from app.core.context import Context
 from app.core.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from app.core.faults import fault_point
 from app.core.tenancy import ACTIVE, DISABLED, FOUNDED, PUBLIC, SUFFIX_DIGITS, SYSTEM_TENANT
+from app.core.values import dataclass
 from app.store.accounts import token_hash
 from app.store.db import Database
 from app.store.nodes import add_root

@@ -1,11 +1,12 @@
 """Large change sets: all that is refused in one is collected, and somebody is told how far it is."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from app.changes.change import Edit
 from app.core.errors import InvalidError, SternpostError
+from app.core.values import dataclass
 
 Step = Literal["judging", "checking", "recording", "writing"]
 Progress = Callable[[Step, int, int], None]

@@ -1,7 +1,7 @@
 """What a service function is given: who asks, a reading session of their tenant, and the way to change things."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from app.core.canonical import Document
 from app.core.clock import just_sleep
 from app.core.context import Context
 from app.core.outbound import PUBLIC_ONLY, Reach
+from app.core.values import dataclass
 from app.store.git.writer import GitWriter
 from app.store.session import Seen, TenantSession
 from app.store.writes import TenantHead

@@ -1,7 +1,7 @@
 """Forms of the pages: what a button asks of the API, and what the page says of it afterwards."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -9,6 +9,7 @@ from flask import Request, Response
 
 from app.console.api import Api, Reply
 from app.console.rendering import in_path, see
+from app.core.values import dataclass
 
 BAD: Final = 400
 PRESS: Final = "Press one of the buttons of this page"

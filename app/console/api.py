@@ -5,13 +5,14 @@ So rights, texts, limits and logs are those of the API, and no page can show or 
 
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import orjson
 from flask import Request
 
+from app.core.values import dataclass
 from app.http.observe import CALL
 from app.http.versions import LATEST
 

@@ -1,7 +1,6 @@
 """Differences as a page shows them: document by document, field by field, every value as text."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ import orjson
 
 from app.core.canonical import canonical
 from app.core.diff import FieldChange
+from app.core.values import dataclass
 
 Json = dict[str, Any]
 

@@ -3,7 +3,6 @@
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -18,6 +17,7 @@ from app.console.plots import bars_of
 from app.console.rendering import in_path, page, see
 from app.console.sessions import Visitor
 from app.console.site import Site
+from app.core.values import dataclass
 
 Json = dict[str, Any]
 

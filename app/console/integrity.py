@@ -1,6 +1,5 @@
 """Whether the log is whole: the line that pages of auditors show, and the page that checks all of it."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from flask import Request, Response
@@ -10,6 +9,7 @@ from app.console.pages import Page
 from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
+from app.core.values import dataclass
 
 NEWEST: Final = 200
 """Events that the line is about; more would make every page wait for the length of the log."""

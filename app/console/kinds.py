@@ -1,10 +1,10 @@
 """The kinds of documents as the pages of objects know them: their words, their paths, the schema of their forms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from app.console.rendering import in_path
+from app.core.values import dataclass
 from app.http.schemas import ApiSchema
 from app.resources.directives.schema import DirectiveInput
 from app.resources.groupcategories.schema import GroupCategoryInput

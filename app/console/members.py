@@ -1,13 +1,13 @@
 """The members of a document as a page shows them: each with a name in words, and its value as text."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from app.console.events import words_of
 from app.console.kinds import KINDS, ObjectKind
+from app.core.values import dataclass
 
 Json = dict[str, Any]
 

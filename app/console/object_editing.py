@@ -1,6 +1,6 @@
 """Creating, changing and deleting documents by forms; each goes through review like any other change."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from app.console.rendering import in_path, page, see
 from app.console.schema_forms import Filled, Input, inputs_of, read_form, unplaced, with_sent
 from app.console.sessions import Visitor
 from app.console.site import Site
+from app.core.values import dataclass
 
 Json = dict[str, Any]
 

@@ -1,7 +1,6 @@
 """The documents of a tenant: lists and searches, details now and as of then, history, and what differs between two."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,6 +16,7 @@ from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
 from app.core.diff import field_diff
+from app.core.values import dataclass
 
 Json = dict[str, Any]
 

@@ -1,9 +1,10 @@
 """What a page is: its path, who answers it, and where it stands in the navigation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Response
+
+from app.core.values import dataclass
 
 View = Callable[..., Response]
 """`(site, request, visitor, *variables of the path) -> answer`; GET shows the page, POST does what its form says."""

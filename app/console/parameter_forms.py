@@ -5,10 +5,10 @@ something stands in it. Names of fields are the paths that the API's errors have
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from app.console.schema_forms import Input
+from app.core.values import dataclass
 from app.fleet.techniques.faults import path_part
 from app.fleet.techniques.parameters import MAX_REPEATS
 

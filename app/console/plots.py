@@ -1,10 +1,11 @@
 """Plots as pages draw them: numbers turned into places of a picture, which has no scripts and no styles inline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
+
+from app.core.values import dataclass
 
 Json = dict[str, Any]
 

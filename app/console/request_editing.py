@@ -1,6 +1,5 @@
 """The page on which the author and the editors of a change request change what it asks for."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -10,6 +9,7 @@ from app.console.rendering import in_path, page, see
 from app.console.sessions import Visitor
 from app.console.site import Site
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict

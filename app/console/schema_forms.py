@@ -1,12 +1,13 @@
 """Forms that are made from the schemas of the API: a field of the page for each of the schema, and the way back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 import orjson
 
 from app.console.events import words_of
+from app.core.values import dataclass
 from app.http.fields import Choice, Flag, Number, Record, Tags, Text, TextList
 from app.http.schemas import ApiSchema, alive, json_name
 from app.http.versions import LATEST

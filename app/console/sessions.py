@@ -2,11 +2,11 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Request, Response
 
+from app.core.values import dataclass
 from app.http.auth import SESSION_COOKIE, AccountGrant, Resolve
 from app.people.sessions import Session, form_token, is_form_token
 from app.store.secrets import KeyRing

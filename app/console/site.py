@@ -1,7 +1,7 @@
 """What the pages need of the server, as one value made at start."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from flask import Request
@@ -10,6 +10,7 @@ from app.changes.work import Work
 from app.console.api import Api
 from app.console.sessions import Door, Visitor
 from app.core.context import Context, Source
+from app.core.values import dataclass
 from app.http.observe import CALL, Call
 from app.http.seams import Intent
 from app.resources.logins import service as logins

@@ -1,6 +1,5 @@
 """The page that leads a new administrator to a first change: what to do, in which order, and what is done already."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Request, Response
@@ -11,6 +10,7 @@ from app.console.pages import Page
 from app.console.rendering import page
 from app.console.sessions import Visitor
 from app.console.site import Site
+from app.core.values import dataclass
 
 FIRST: Final = "first-message"
 """The id of the directive and of the rule that the page offers to make."""

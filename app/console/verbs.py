@@ -1,10 +1,10 @@
 """What the buttons of a change request's page do: each is one call of the API, with what its form says."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from app.console.api import Api, Reply
+from app.core.values import dataclass
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict

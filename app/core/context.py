@@ -1,8 +1,10 @@
 """Who asks, in which tenant, by what right and why: built at a trusted edge and passed down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
+
+from app.core.values import dataclass
 
 ActorKind = Literal["account", "user", "node", "system"]
 

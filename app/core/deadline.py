@@ -2,9 +2,9 @@
 
 import time
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from app.core.errors import OverdueError
+from app.core.values import dataclass
 
 OVERDUE = "The request took longer than it may; nothing was changed. Ask for less at once, or try again"
 

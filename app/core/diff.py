@@ -7,11 +7,11 @@ list, as the list of those values. Every other list is one value.
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from app.core.canonical import JSON, Document
 from app.core.errors import ConflictError
+from app.core.values import dataclass
 
 _IDENTITIES = ("id", "name", "key")
 

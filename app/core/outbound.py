@@ -2,11 +2,11 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 
 LONGEST_URL: Final = 2000
 SCHEMES: Final = {"https": 443, "http": 80}

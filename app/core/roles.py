@@ -1,10 +1,10 @@
 """The roles that every tenant has, what each may do, and which of them a set of rights amounts to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from app.core.rights import KINDS, NO_RIGHTS, RIGHTS, all_of, read_of
+from app.core.values import dataclass
 
 ADMINISTRATOR: Final = "administrator"
 

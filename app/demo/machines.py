@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 
 _NAMESPACE: Final = uuid.UUID("6f0c3c52-7a3b-4b43-9d0e-0f2d5c1d7f10")
 _SITES: Final = ("north", "south")

@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from app.boot import Installation
 from app.core.canonical import JSON, Document
 from app.core.context import Actor, Context
+from app.core.values import dataclass
 from app.demo.machines import Machine
 from app.fleet.policies.telling import Policy, tell_node
 from app.measuring import measure_compliance

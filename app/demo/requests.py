@@ -1,7 +1,6 @@
 """The change requests of the demonstration: those that were decided, and those that wait today."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from app.boot import Installation
@@ -11,6 +10,7 @@ from app.changes.review.deciding import Said
 from app.changes.review.deploying import Deployment
 from app.changes.review.filing import Proposal
 from app.core.context import Context
+from app.core.values import dataclass
 from app.resources.changerequests import service
 
 REVIEW_FROM_DAY: Final = 44

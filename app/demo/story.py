@@ -1,7 +1,7 @@
 """Three months of a fleet, told through the ordinary ways of writing, each at its time of the past."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Final
 
@@ -12,6 +12,7 @@ from app.changes.work import Work
 from app.core.context import Actor, Context
 from app.core.roles import rights_of
 from app.core.tenancy import SYSTEM_TENANT
+from app.core.values import dataclass
 from app.demo import configuration
 from app.demo.machines import STRANGER, Machine, machines
 from app.demo.reporting import Reporter

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeGuard
 
@@ -14,6 +13,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.deadline import refuse_overdue
 from app.core.errors import NotFoundError
+from app.core.values import dataclass
 from app.fleet.criteria.asking import finds
 from app.fleet.criteria.compiling import Query, compile_query, elements_of
 from app.fleet.index.fleet import FLEET, FleetIndex

@@ -1,12 +1,12 @@
 """One table from credential headers to dialect, tenant and actor."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from app.core.context import Actor
 from app.core.errors import ForbiddenError, InvalidError, ThrottledError, UnauthenticatedError
 from app.core.tenancy import ACTIVE, PUBLIC
+from app.core.values import dataclass
 from app.http.endpoint import Endpoint
 from app.http.rights import AclEntry, Grant, allows
 from app.http.throttle import Throttle

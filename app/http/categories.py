@@ -1,7 +1,7 @@
 """The endpoints that every tree of categories has, and the tree itself with all that is in it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Change, Edit
 from app.changes.history import find_at
@@ -10,6 +10,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
+from app.core.values import dataclass
 from app.http.collection import STRICT, creation_of, head_of
 from app.http.computed import Computed, answer_one
 from app.http.endpoint import Answer, Container, Endpoint, Given, Shown

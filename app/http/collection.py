@@ -1,7 +1,7 @@
 """The endpoints that every kind of document with a collection of its own has: list, create, details, update, delete."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from app.changes.change import Change, Edit
 from app.changes.history import find_at, list_at
@@ -10,6 +10,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import NotFoundError
 from app.core.ids import new_id
+from app.core.values import dataclass
 from app.http.computed import Computed, Kept, answer_one, tag_of, written_list
 from app.http.endpoint import Answer, Endpoint, Given, Page, Paging, Shown, list_under
 from app.http.history import AtQuery, answer_past, history_endpoint

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from app.core.canonical import JSON
+from app.core.values import dataclass
 from app.http.answers import closing
 from app.http.endpoint import Answer, Shown
 from app.store.documents import Listed, Stored

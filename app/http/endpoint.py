@@ -1,10 +1,11 @@
 """What a resource declares once per endpoint, what its view is given, and what it answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal, NamedTuple
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.http.schemas import ApiSchema
 from app.http.seams import StoredLike
 from app.http.uploads import Upload, Uploaded

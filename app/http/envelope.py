@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import orjson
 
 from app.core.canonical import JSON
+from app.core.values import dataclass
 
 JSON_TYPE = "application/json; charset=utf-8"
 

@@ -1,13 +1,13 @@
 """One request under way, and the request itself as the API reads it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask import Request
 from werkzeug.datastructures import EnvironHeaders, Headers
 
+from app.core.values import dataclass
 from app.http.observe import Call
 from app.http.params import Named
 from app.http.routing import Route

@@ -9,7 +9,6 @@ default: the JSON name), `rudder_missing` (Rudder's text when a required field i
 import json
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import orjson
@@ -17,6 +16,7 @@ from marshmallow import ValidationError, fields
 
 from app.core.canonical import JSON, parse
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 
 Untyped: TypeAlias = Any
 """What marshmallow's own signatures leave open; each field checks what arrives."""

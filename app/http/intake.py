@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from app.changes.change import Edit
 from app.changes.kinds import View
 from app.changes.watching import RefusedError, listed
 from app.core.canonical import Document
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.http.routing import Route
 from app.http.schemas import unknown_names
 from app.http.versions import LATEST

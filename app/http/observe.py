@@ -1,20 +1,16 @@
 """What the operator sees of each request: an id, one log line, metrics."""
 
-import logging
 import os
 import re
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.core.logs import LOG
+from app.core.values import dataclass
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -88,7 +84,6 @@ class ObserveMiddleware:
     def __init__(self, app: "WSGIApplication", metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._log = structlog.get_logger("sternpost.http").bind()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request as WSGI says."""
@@ -115,7 +110,7 @@ class ObserveMiddleware:
     def _finish(self, call: Call, status: str) -> None:
         seconds = time.perf_counter() - call.started_s
         self._metrics.count(call, status, seconds)
-        self._log.info(
+        LOG.info(
             "request",
             action=call.action,
             actor=call.actor,
@@ -161,36 +156,11 @@ def request_id(sent: str | None) -> str:
 def log_failure(call: Call, error: Exception) -> None:
     """Log what nobody foresaw, once, with its traceback."""
     call.failure = error
-    structlog.get_logger("sternpost.http").error(
+    LOG.error(
         "unhandled",
         actor=call.actor,
         tenant=call.tenant,
         request_id=call.request_id,
         action=call.action,
-        exc_info=error,
+        failure=error,
     )
-
-
-def configure_logging(level: str = "INFO") -> None:
-    """Write log lines as JSON, one event per line, on standard error."""
-    structlog.configure(
-        processors=[_line],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
-        cache_logger_on_first_use=False,
-    )
-
-
-@lru_cache(maxsize=2)
-def _second(whole_s: int) -> str:
-    return datetime.fromtimestamp(whole_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _line(logger: Any, method: str, event: structlog.typing.EventDict) -> bytes:  # noqa: ANN401  structlog's signature
-    """Write one line in one step: a chain of processors and a text stream cost a quarter of a short request."""
-    if "exc_info" in event:
-        event = structlog.processors.format_exc_info(logger, method, event)
-    event["level"] = method
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    event["timestamp"] = f"{_second(seconds)}.{nanoseconds // 1000:06}Z"
-    return orjson.dumps(event, default=str)

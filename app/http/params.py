@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -10,6 +10,7 @@ from flask import Request
 
 from app.core.canonical import JSON, Document, parse_leading
 from app.core.errors import InvalidError, TooLargeError, UnreadableError, UnsupportedMediaError
+from app.core.values import dataclass
 from app.http.fields import Texts, shown
 from app.http.schemas import Reader, hinted
 from app.http.uploads import Upload, Uploaded

@@ -1,11 +1,12 @@
 """What one resource brings to the server: its kinds, its endpoints, and the documents that every tenant starts with."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from app.changes.kinds import Kind
 from app.core.canonical import JSON
+from app.core.values import dataclass
 from app.http.endpoint import Endpoint
 from app.http.search import Searchable
 from app.http.writing import Writing

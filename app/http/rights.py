@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.core.canonical import JSON
 from app.core.rights import RIGHTS
+from app.core.values import dataclass
 from app.http.endpoint import ANYBODY, PUBLIC, Endpoint
 
 READS: Final = frozenset(right for right in RIGHTS if right.endswith("_read"))

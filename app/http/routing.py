@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from app.core.errors import InvalidError, SternpostError, UnknownPathError
+from app.core.values import dataclass
 from app.http.endpoint import PUBLIC, Endpoint
 from app.http.problems import wrong_method
 from app.http.rights import is_right

@@ -1,9 +1,9 @@
 """What this layer needs of what is handed through it: the caller's intent, a view's work, a stored document."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from app.core.canonical import Document
+from app.core.values import dataclass
 from app.store.session import Seen
 
 

@@ -1,7 +1,7 @@
 """`POST /<resource>/search`: one implementation over what each resource declares."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +9,7 @@ from app.changes.kinds import Kind
 from app.changes.work import Work
 from app.core.canonical import JSON, Document, load
 from app.core.clock import now_ms, rfc3339
+from app.core.values import dataclass
 from app.http.answers import spliced
 from app.http.endpoint import ARRAY, Answer, Endpoint, Given, Needed, Shown
 from app.http.fields import Text

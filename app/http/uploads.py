@@ -1,7 +1,8 @@
 """Files that come as a part of a multipart form."""
 
-from dataclasses import dataclass
 from typing import IO
+
+from app.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

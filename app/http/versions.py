@@ -1,10 +1,11 @@
 """The API versions that are served, their two eras, and how long things live in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
+
+from app.core.values import dataclass
 
 FIRST: Final = 2
 LATEST: Final = 25

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from app.core.clock import just_sleep
 from app.core.context import Context
 from app.core.errors import NotFoundError
+from app.core.values import dataclass
 from app.http.auth import API_TOKEN, AccountGrant, FindAccount, Resolve
 from app.http.negotiation import Neighbour
 from app.http.seams import Intent, Work

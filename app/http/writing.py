@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Action, Change
 from app.changes.work import Work
+from app.core.values import dataclass
 from app.http.endpoint import Answer, Endpoint, Needed
 from app.http.versions import LATEST
 

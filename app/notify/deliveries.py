@@ -7,10 +7,9 @@ between, the lease runs out and the same event is sent again under the same `web
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection
 
 from app.changes.committer import Committer
@@ -20,6 +19,8 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.core.faults import fault_point
+from app.core.logs import LOG
+from app.core.values import dataclass
 from app.notify.posting import Poster, Told
 from app.notify.signing import signed_headers
 from app.store import webhooks as store
@@ -39,8 +40,6 @@ KIND: Final = "webhook"
 
 EventBody = Callable[[str, int], bytes]
 """`(tenant, seq) -> JSON`: the event as `GET /events/{seq}` shows it."""
-
-_log = structlog.get_logger()
 
 
 def retry_after_ms(attempts: int) -> int:
@@ -133,7 +132,7 @@ class Deliverer:
             store.update_delivery(connection, ended)
         if told.fault is None:
             return True
-        _log.warning("webhook not told", tenant=webhook.tenant, webhook=webhook.id, seq=delivery.seq, reason=told.fault)
+        LOG.warning("webhook not told", tenant=webhook.tenant, webhook=webhook.id, seq=delivery.seq, reason=told.fault)
         since = after.failing_since
         if told.is_gone or (since is not None and now - since >= GIVE_UP_MS):
             self._switch_off(after, told)

@@ -9,17 +9,14 @@ from email.utils import formatdate
 from itertools import takewhile
 from typing import Final
 
-import structlog
-
 from app.core.faults import fault_point
+from app.core.logs import LOG
 from app.people.mailing import LEASE_MS, MOST, MailServer, retry_after_ms
 from app.store import mails as store
 from app.store.db import Database
 from app.store.mails import Mail
 
 GIVE_UP_MS: Final = 3 * 86_400_000
-
-_log = structlog.get_logger()
 
 
 def send_mails(
@@ -45,7 +42,7 @@ def _send_one(database: Database, server: MailServer, mail: Mail, now_ms: int) -
     if fault is not None:
         again = now_ms + retry_after_ms(mail.attempts + 1)
         values = {"due": again if again - mail.created < GIVE_UP_MS else None, "fault": fault}
-        _log.warning("mail not sent", tenant=mail.tenant, mail=mail.id, reason=fault)
+        LOG.warning("mail not sent", tenant=mail.tenant, mail=mail.id, reason=fault)
     with database.writing(mail.tenant) as connection:
         store.update_mail(connection, mail, updated=now_ms, **values)
     return fault is None

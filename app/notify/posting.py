@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from app.core.outbound import REFUSED, SCHEMES, Reach
+from app.core.values import dataclass
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Gives the addresses of a name, best first.

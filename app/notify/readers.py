@@ -1,13 +1,13 @@
 """The people of a tenant to whom a mail about a change request goes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from sqlalchemy import Connection
 
 from app.changes.review.model import change_request_of
+from app.core.values import dataclass
 from app.people.callers import rights_of_user
 from app.store.change_requests import lock_record
 from app.store.people import User, lock_users

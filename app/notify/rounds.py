@@ -4,12 +4,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
-import structlog
-
 from app.core.errors import SternpostError
+from app.core.logs import LOG
+from app.core.values import dataclass
 from app.notify.deliveries import Deliverer
 from app.store.webhooks import due_webhooks
 
@@ -20,8 +20,6 @@ MOST_DUE: Final = 500
 
 Webhook = tuple[str, str]
 """Tenant and id."""
-
-_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -65,9 +63,9 @@ class Rounds:
         try:
             self.deliverer.serve(*one)
         except SternpostError as failure:
-            _log.error("webhook not served", tenant=one[0], webhook=one[1], reason=failure.message)
+            LOG.error("webhook not served", tenant=one[0], webhook=one[1], reason=failure.message)
         except Exception:  # noqa: BLE001  the thread's edge: it is logged, and tried again when the lease is over
-            _log.exception("webhook not served", tenant=one[0], webhook=one[1])
+            LOG.exception("webhook not served", tenant=one[0], webhook=one[1])
         finally:
             with self._mutex:
                 self._busy.discard(one)

@@ -4,10 +4,9 @@ The mails and the place in the log are written in one transaction, so each step 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Connection
 
 from app.changes.review.model import change_request_of
@@ -16,7 +15,9 @@ from app.config_mails import WORDS, StepMail, StepName
 from app.core.canonical import JSON
 from app.core.clock import now_ms
 from app.core.ids import new_id
+from app.core.logs import LOG
 from app.core.tenancy import DEFAULT
+from app.core.values import dataclass
 from app.notify.readers import Readers
 from app.notify.templates import HTML, SUBJECTS, TEXT, fill_html, fill_line, fill_text
 from app.store import mails as store
@@ -25,8 +26,6 @@ from app.store.db import Database
 from app.store.format1 import json_object
 from app.store.log import Event
 from app.store.mails import Mail
-
-_log = structlog.get_logger()
 
 FOLLOWER: Final = "mails"
 TYPES: Final = (ADDED, MOVED, BROKEN)
@@ -180,7 +179,7 @@ def _template(wanted: StepMail) -> str:
     try:
         return wanted.template.read_text("utf-8")
     except (OSError, UnicodeError) as fault:
-        _log.warning("template of a mail cannot be read", file=str(wanted.template), reason=type(fault).__name__)
+        LOG.warning("template of a mail cannot be read", file=str(wanted.template), reason=type(fault).__name__)
         return ""
 
 

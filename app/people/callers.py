@@ -1,11 +1,11 @@
 """Who a credential of a person is, and what they may do; read anew at every call, so a change counts at once."""
 
-from dataclasses import dataclass
 from typing import Final, cast
 
 from sqlalchemy import Connection
 
 from app.core.context import Actor, Context
+from app.core.values import dataclass
 from app.http.auth import AccountGrant
 from app.http.rights import Authorization, Grant, grant_of
 from app.people.rootlogins import read_root_token

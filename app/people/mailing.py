@@ -7,7 +7,6 @@ mail again and never loses one.
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -15,10 +14,10 @@ from itertools import takewhile
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-import structlog
-
 from app.core.clock import rfc3339
 from app.core.faults import fault_point
+from app.core.logs import LOG
+from app.core.values import dataclass
 from app.people.invitations import Purpose, token_of
 from app.store.db import Database
 from app.store.logins import Invitation, claim_invitation, due_invitations, update_invitation
@@ -49,8 +48,6 @@ _WORDS: Final[Mapping[Purpose, tuple[str, str, str]]] = {
     ),
 }
 """By what a link is for: the subject, the path, and what stands before the link."""
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +126,7 @@ def _send_one(database: Database, ring: KeyRing, server: MailServer, invitation:
     values: dict[str, object] = {"due": None, "sent": now_ms, "fault": None}
     if fault is not None:
         values = {"due": now_ms + retry_after_ms(invitation.attempts + 1), "fault": fault}
-        _log.warning("mail not sent", tenant=invitation.tenant, invitation=invitation.id, reason=fault)
+        LOG.warning("mail not sent", tenant=invitation.tenant, invitation=invitation.id, reason=fault)
     with database.writing(invitation.tenant) as connection:
         update_invitation(connection, invitation.tenant, invitation.id, **values)
     return fault is None

@@ -1,9 +1,9 @@
 """Sessions of the console: a login of which the browser holds a signed token in a cookie; it ends with the login."""
 
 import hmac
-from dataclasses import dataclass
 from hashlib import sha256
 
+from app.core.values import dataclass
 from app.people.tokens import PURPOSE, Claims, read, sign
 from app.store.db import Database
 from app.store.logins import find_login

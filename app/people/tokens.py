@@ -1,8 +1,8 @@
 """Signed tokens of people: access, refresh, invitation and so on, each good for its own purpose only."""
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from app.core.values import dataclass
 from app.store.secrets import KeyRing
 
 ALGORITHM: Final = "HS256"

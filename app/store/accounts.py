@@ -4,7 +4,6 @@ import hashlib
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from app.core.canonical import JSON, canonical
+from app.core.values import dataclass
 from app.store.prepared import Prepared
 from app.store.session import TenantSession, scoped
 from app.store.tables import AccountRow, Tenant

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from app.store.base import insert_into
 from app.store.prepared import InTransaction
 from app.store.review_tables import ChangeRequestObject, ChangeRequestRow
 from app.store.session import TenantSession, scoped
@@ -70,26 +69,21 @@ def _upsert(statement: Any) -> Any:  # noqa: ANN401  the two dialects' inserts s
     return statement.on_conflict_do_update(index_elements=["tenant", "id"], set_=newer)
 
 
-_SAVE = {
-    "sqlite": InTransaction(_upsert(sqlite_insert(ChangeRequestRow)), *_NAMES),
-    "postgresql": InTransaction(_upsert(postgresql_insert(ChangeRequestRow)), *_NAMES),
-}
-_OBJECTS = {
-    "sqlite": InTransaction(sqlite_insert(ChangeRequestObject).on_conflict_do_nothing(), *_OBJECT_NAMES),
-    "postgresql": InTransaction(postgresql_insert(ChangeRequestObject).on_conflict_do_nothing(), *_OBJECT_NAMES),
-}
+_SAVE = InTransaction(lambda dialect: _upsert(insert_into(dialect, ChangeRequestRow)), *_NAMES)
+_OBJECTS = InTransaction(
+    lambda dialect: insert_into(dialect, ChangeRequestObject).on_conflict_do_nothing(), *_OBJECT_NAMES
+)
 
 
 def save_records(
     connection: Connection, tenant: str, records: Sequence[Record], objects: Iterable[tuple[int, str, str]]
 ) -> None:
     """Write rows whole, new or not; `objects` are (change request, kind, id), and one that was named stays named."""
-    dialect = connection.dialect.name
     if records:
-        _SAVE[dialect].run(connection, [{"tenant": tenant, **record._asdict()} for record in records])
+        _SAVE.run(connection, [{"tenant": tenant, **record._asdict()} for record in records])
     rows = [{"tenant": tenant, "change_request": number, "kind": kind, "object": id_} for number, kind, id_ in objects]
     if rows:
-        _OBJECTS[dialect].run(connection, rows)
+        _OBJECTS.run(connection, rows)
 
 
 def lock_record(connection: Connection, tenant: str, number: int) -> Record | None:

@@ -1,17 +1,16 @@
 """Signed checkpoints: where a tenant's log stood, so that a cut tail or a log written anew is found."""
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.core.canonical import Document, canonical
 from app.core.clock import rfc3339
 from app.core.errors import NotFoundError
 from app.core.tenancy import DELETED
+from app.core.values import dataclass
 from app.store.audit_tables import CheckpointRow
+from app.store.base import upsert
 from app.store.db import Database
 from app.store.prepared import Prepared
 from app.store.secrets import KeyRing
@@ -20,7 +19,6 @@ from app.store.tables import Tenant
 
 FORMAT = 1
 
-_INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 _STANDING = select(Tenant.id, Tenant.seq, Tenant.time, Tenant.head, Tenant.hash)
 _ONE = Prepared(_STANDING.where(Tenant.id == TENANT, Tenant.state != DELETED))
 _kept = select(CheckpointRow.tenant, func.max(CheckpointRow.seq).label("seq")).group_by(CheckpointRow.tenant).subquery()
@@ -88,7 +86,7 @@ def keep_checkpoints(database: Database, ring: KeyRing) -> int:
         made = [checkpoint(ring, at) for at in moved]
         rows = [{**one.at._asdict(), "key_id": one.key_id, "signature": one.signature} for one in made]
         with database.writing_everywhere("checkpoints") as connection:
-            connection.execute(_INSERTS[connection.dialect.name](CheckpointRow).on_conflict_do_nothing(), rows)
+            connection.execute(upsert(connection, CheckpointRow).on_conflict_do_nothing(), rows)
     return len(moved)
 
 

@@ -1,19 +1,23 @@
 """The values that documents are found by: what is kept of them, and under which keys."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, union
 
 from app.store.base import upsert
 from app.store.keys import Declared
-from app.store.tables import DeclaredKeys, DocumentField, Tenant
+from app.store.tables import DeclaredKeys, DocumentField, DocumentRow
 
 ROWS_AT_ONCE = 1_000
 
 
-def all_tenants(connection: Connection) -> list[str]:
-    """Name every tenant."""
-    return [row[0] for row in connection.execute(select(Tenant.id).order_by(Tenant.id))]
+def tenants_with_documents(connection: Connection, kinds: Collection[str]) -> list[tuple[str, str]]:
+    """Name each of these kinds with each tenant that has documents of it, or values of such."""
+    found = (
+        select(table.kind, table.tenant).where(table.kind.in_(kinds)).distinct()
+        for table in (DocumentRow, DocumentField)
+    )
+    return [(row[0], row[1]) for row in connection.execute(union(*found))]
 
 
 def declared_digests(connection: Connection) -> dict[str, str]:

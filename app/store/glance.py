@@ -1,9 +1,8 @@
 """One look at the database for a whole request: whom its token names, and the document that its path names."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, and_, bindparam, select
 
+from app.core.values import dataclass
 from app.store.accounts import HOLDER_COLUMNS, OF_TOKEN, Holder, find_by_hash
 from app.store.documents import Stored
 from app.store.prepared import Prepared

@@ -1,10 +1,10 @@
 """What resources can be searched by: keys, and the values that documents hold under them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from app.core.canonical import JSON, canonical
+from app.core.values import dataclass
 
 KeyType = Literal["text", "number", "flag", "date", "uuid"]
 Value = str | float | bool

@@ -3,16 +3,13 @@
 import threading
 from collections.abc import Callable
 
-import structlog
-
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
+from app.core.logs import LOG
 from app.store.accounts import touch_accounts
 from app.store.db import Database
 
 WRITE_EVERY_MS = 10_000
-
-_log = structlog.get_logger()
 
 
 class LastUses:
@@ -50,6 +47,6 @@ class LastUses:
                 with self._database.writing_everywhere("last uses of accounts") as connection:
                     touch_accounts(connection, used)
             except SternpostError as failure:
-                _log.warning("last uses of accounts not written", reason=failure.message)
+                LOG.warning("last uses of accounts not written", reason=failure.message)
                 with self._mutex:
                     self._used = {**used, **self._used}

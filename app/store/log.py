@@ -1,7 +1,8 @@
 """One event of a tenant's log as a value; the columns of `events` and the fields of format 1."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from app.core.values import dataclass
 
 Outcome = Literal["success", "denied", "failed"]
 

@@ -1,11 +1,11 @@
 """What people hold: logins (families of refresh tokens), personal tokens, and invitations to be mailed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
+from app.core.values import dataclass
 from app.store.people_tables import InvitationRow, LoginRow, PersonalTokenRow
 from app.store.session import TenantSession, scoped
 

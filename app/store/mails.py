@@ -1,7 +1,7 @@
 """Rows of mails, and how far each follower of a tenant's log has read it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 import orjson
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 
 from app.core.canonical import JSON, canonical
 from app.core.tenancy import ACTIVE
+from app.core.values import dataclass
 from app.store.base import upsert
 from app.store.events import COLUMNS, event
 from app.store.log import Event

@@ -1,13 +1,14 @@
 """The nodes of a tenant: rows with an inventory; each change of one takes the next number of the fleet."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, Literal, NamedTuple, cast
 
 import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.core.canonical import JSON, Document, canonical
+from app.core.values import dataclass
 from app.store.prepared import Prepared
 from app.store.session import TenantSession, scoped
 from app.store.sources import Table

@@ -1,13 +1,14 @@
 """People: identities across tenants, and the memberships (users) of each tenant."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.core.canonical import JSON, canonical
+from app.core.values import dataclass
 from app.store.people_tables import IdentityRow, UserRow
 from app.store.session import TenantSession, scoped
 

@@ -1,6 +1,6 @@
 """Constant selects on the driver's own cursor: a look-up by key costs less than SQLAlchemy's layers around it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,8 +40,8 @@ class InTransaction:
     nothing is repeated.
     """
 
-    def __init__(self, statement: Executable, *columns: str) -> None:
-        """Prepare a statement; `columns` are what an INSERT fills."""
+    def __init__(self, statement: Executable | Callable[[str], Executable], *columns: str) -> None:
+        """Prepare a statement, or how it is made for a dialect; `columns` are what an INSERT fills."""
         self._statement = statement
         self._columns = columns
         self._compiled: dict[tuple[str, tuple[int, ...]], tuple[str, Sequence[str] | None]] = {}
@@ -57,17 +57,20 @@ class InTransaction:
         """Run a select with lists among its parameters, one text for each combination of their lengths."""
         lengths = tuple(map(len, lists.values()))
         if sum(lengths) > _MOST_TEXTS:
-            return iter(connection.execute(self._statement, {**values, **lists}))
+            return iter(connection.execute(self._made(connection), {**values, **lists}))
         known = self._compiled.get((connection.dialect.name, lengths))
         text, names = known or self._compile(connection, lengths, {**values, **lists})
         flat = {f"{name}_{place}": item for name, items in lists.items() for place, item in enumerate(items, 1)}
         named = {**values, **flat}
         return run_text(connection, text, [named if names is None else _in_order(named, names)])
 
+    def _made(self, connection: Connection) -> Executable:
+        return self._statement(connection.dialect.name) if callable(self._statement) else self._statement
+
     def _compile(
         self, connection: Connection, lengths: tuple[int, ...], sample: Mapping[str, object]
     ) -> tuple[str, Sequence[str] | None]:
-        statement: Any = self._statement
+        statement: Any = self._made(connection)
         compiled = (statement.params(**sample) if sample else statement).compile(
             dialect=connection.dialect,
             column_keys=list(self._columns) or None,
@@ -89,8 +92,11 @@ def pipelined(connection: Connection) -> Iterator[None]:
         yield
         return
     driver: Any = connection.connection.driver_connection
-    with _as_sqlalchemy(connection, "a batch"), driver.pipeline():
-        yield
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as failure:
+        raise _as_sqlalchemy(connection, "a batch", failure) from failure
 
 
 def run_text(
@@ -99,23 +105,20 @@ def run_text(
     """Run a statement's text on the driver's own cursor, for each row of values."""
     cursor: Any = connection.connection.cursor()
     try:
-        with _as_sqlalchemy(connection, text):
-            if len(rows) == 1:
-                cursor.execute(text, rows[0])
-            else:
-                cursor.executemany(text, rows)
-            return iter(cursor.fetchall() if cursor.description else ())
+        if len(rows) == 1:
+            cursor.execute(text, rows[0])
+        else:
+            cursor.executemany(text, rows)
+        return iter(cursor.fetchall() if cursor.description else ())
+    except connection.dialect.loaded_dbapi.Error as failure:
+        raise _as_sqlalchemy(connection, text, failure) from failure
     finally:
         cursor.close()
 
 
-@contextmanager
-def _as_sqlalchemy(connection: Connection, text: str) -> Iterator[None]:
-    try:
-        yield
-    except connection.dialect.loaded_dbapi.Error as failure:
-        # As SQLAlchemy would raise it, but without the values: they are bodies, which no log may hold.
-        raise DBAPIError.instance(text, None, failure, connection.dialect.loaded_dbapi.Error) from failure
+def _as_sqlalchemy(connection: Connection, text: str, failure: Exception) -> BaseException:
+    """Make a driver's error what SQLAlchemy would, but without the values: they are bodies, which no log may hold."""
+    return DBAPIError.instance(text, None, failure, connection.dialect.loaded_dbapi.Error)
 
 
 def _in_order(row: Mapping[str, object], names: Sequence[str]) -> tuple[object, ...]:

@@ -1,13 +1,14 @@
 """What nodes report: runs, the newest of each node, and how long they are kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from app.core.canonical import Document
+from app.core.values import dataclass
 from app.store.base import upsert
 from app.store.fleet_tables import LastRunRow, RunRow
 from app.store.prepared import Prepared

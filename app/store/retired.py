@@ -1,10 +1,10 @@
 """Rows of the log that are retired: found in runs of neighbours, and deleted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from app.core.values import dataclass
 from app.store.session import scoped
 from app.store.tables import EventRecord
 

@@ -17,7 +17,7 @@ class ChangeRequestRow(Base):
     __tablename__ = "change_requests"
     __table_args__ = (
         Index(None, "tenant", "state", "id"),
-        Index("ix_change_requests_due", "due", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
+        Index("ix_change_requests_due", "due", sqlite_where=text(_DUE)),
     )
 
     tenant: Mapped[str] = mapped_column(Key, ForeignKey("tenants.id"), primary_key=True)

@@ -1,7 +1,6 @@
 """The roles that a tenant made itself, as rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
@@ -9,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from app.core.canonical import JSON, canonical
 from app.core.rights import expand
 from app.core.roles import ROLES, rights_of
+from app.core.values import dataclass
 from app.store.people import User
 from app.store.people_tables import RoleRow
 from app.store.session import scoped

@@ -1,11 +1,12 @@
 """One query over everything that can be searched: conditions, order, a page and the total, in two statements."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from app.core.values import dataclass
 from app.store.keys import Value
 from app.store.session import Statement, TenantSession, scoped
 

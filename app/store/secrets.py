@@ -5,7 +5,6 @@ import hmac
 import os
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.core.canonical import JSON, canonical, load
 from app.core.errors import IntegrityError
+from app.core.values import dataclass
 from app.store import signing
 from app.store.session import TenantSession
 from app.store.tables import KeyRow, SecretRow

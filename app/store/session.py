@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -12,6 +11,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClau
 
 from app.core.errors import NotFoundError
 from app.core.tenancy import DELETED
+from app.core.values import dataclass
 from app.store.db import Database, translated
 from app.store.prepared import Prepared
 from app.store.tables import Base, Tenant

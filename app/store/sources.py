@@ -1,11 +1,12 @@
 """Where what is searched lies: documents with their declared values, and the tables of a tenant."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, false, or_, select
 
+from app.core.values import dataclass
 from app.store.documents import COLUMNS, Stored, some_documents
 from app.store.folding import contains, contains_kept
 from app.store.keys import Key, Value, text_of

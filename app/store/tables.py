@@ -19,8 +19,11 @@ from app.store.base import Key
 
 
 def rare(*columns: str, where: str) -> Index:
-    """Index only the rows that a condition holds for; a query uses it when it states the condition."""
-    return Index(None, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    """Index only the rows that a condition holds for; a query uses it when it states the condition.
+
+    On PostgreSQL the migrations say so too; said here, it would make every start load that dialect.
+    """
+    return Index(None, *columns, sqlite_where=text(where))
 
 
 class Tenant(Base):

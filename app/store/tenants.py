@@ -1,16 +1,16 @@
 """The rows of tenants: their state and limits, the keys that name them, and what is left of them at the end."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import orjson
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.core.canonical import JSON, canonical
 from app.core.tenancy import ACTIVE, DELETED, LIMITS
+from app.core.values import dataclass
+from app.store.base import upsert
 from app.store.log import NO_HASH
 from app.store.people_tables import IdentityRow, UserRow
 from app.store.prepared import Prepared
@@ -62,7 +62,6 @@ _BY_KEY = Prepared(
     .join(TenantKeyRow, TenantKeyRow.tenant == Tenant.id)
     .where(TenantKeyRow.hash == bindparam("hash"), TenantKeyRow.purpose == bindparam("purpose"))
 )
-_INSERTS = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
 def find_tenant(connection: Connection, tenant: str) -> TenantRecord | None:
@@ -98,7 +97,7 @@ def is_given(connection: Connection, tenant: str) -> bool:
 def insert_tenant(connection: Connection, record: TenantRecord) -> bool:
     """Add a tenant whose log has not begun; False when the id is, or was, another's."""
     row = {**_row(record), "seq": 0, "time": 0, "head": None, "hash": NO_HASH}
-    statement: Any = _INSERTS[connection.dialect.name](Tenant)
+    statement: Any = upsert(connection, Tenant)
     made = connection.execute(statement.on_conflict_do_nothing().returning(Tenant.id), row)
     return made.fetchone() is not None
 

@@ -3,12 +3,12 @@
 import contextlib
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from app.core.deadline import Deadline, present
+from app.core.values import dataclass
 
 AGAIN_S: Final = 0.05
 """A request that goes on after its statement was cancelled is cancelled again so soon."""

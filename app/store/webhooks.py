@@ -1,7 +1,7 @@
 """Rows of webhooks and of their deliveries: what is due, who is at it, and how it ended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 import orjson
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert
 
 from app.core.canonical import canonical
 from app.core.tenancy import ACTIVE
+from app.core.values import dataclass
 from app.store.notice_tables import DeliveryRow, WebhookRow
 from app.store.session import TenantSession, scoped
 from app.store.tables import EventRecord, Tenant

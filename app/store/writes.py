@@ -1,14 +1,14 @@
 """The statements of the committer: lock, read under the lock, and write a whole batch."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.core.tenancy import DELETED
+from app.core.values import dataclass
+from app.store.base import insert_into
 from app.store.change_requests import Record, save_records
 from app.store.declared import value_row
 from app.store.documents import ALL, HOLDERS, SOME, Stored, as_lists
@@ -149,14 +149,8 @@ def _names(table: type[Base]) -> list[str]:
     return [column.name for column in table.__table__.columns if column.autoincrement is not True]
 
 
-_UPSERT = {
-    "sqlite": InTransaction(_upsert(sqlite_insert(DocumentRow)), *_names(DocumentRow)),
-    "postgresql": InTransaction(_upsert(postgresql_insert(DocumentRow)), *_names(DocumentRow)),
-}
-_SECRETS = {
-    "sqlite": InTransaction(sqlite_insert(SecretRow).on_conflict_do_nothing(), *_names(SecretRow)),
-    "postgresql": InTransaction(postgresql_insert(SecretRow).on_conflict_do_nothing(), *_names(SecretRow)),
-}
+_UPSERT = InTransaction(lambda dialect: _upsert(insert_into(dialect, DocumentRow)), *_names(DocumentRow))
+_SECRETS = InTransaction(lambda dialect: insert_into(dialect, SecretRow).on_conflict_do_nothing(), *_names(SecretRow))
 _NEW_FIELDS = InTransaction(insert(DocumentField).inline(), *_names(DocumentField))
 _NEW_EVENTS = InTransaction(insert(EventRecord), *_names(EventRecord))
 _NEW_IDEMPOTENCY = InTransaction(insert(IdempotencyRow), *_names(IdempotencyRow))
@@ -222,16 +216,15 @@ def done_before(connection: Connection, tenant: str, keys: Sequence[tuple[str, s
 
 def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
     """Write a batch and the tenant's new head; one statement for each table."""
-    dialect = connection.dialect.name
     with pipelined(connection):
         _many(connection, _DELETE_DOCUMENT, [_named(head.id, key) for key in batch.deletes])
         _many(
             connection, _UPDATE, [{f"b_{name}": value for name, value in row.items()} for row in batch.updates.values()]
         )
-        _many(connection, _UPSERT[dialect], list(batch.upserts.values()))
+        _many(connection, _UPSERT, list(batch.upserts.values()))
         _many(connection, _DELETE_FIELD, [_gone(head.id, key) for key, holds in batch.fields.items() if not holds])
         _many(connection, _NEW_FIELDS, [_held(head.id, key) for key, holds in batch.fields.items() if holds])
-        _many(connection, _SECRETS[dialect], list(batch.secrets.values()))
+        _many(connection, _SECRETS, list(batch.secrets.values()))
         _many(connection, _NEW_EVENTS, [row_of(one) for one in batch.events])
         _many(connection, _NEW_IDEMPOTENCY, batch.idempotency)
         save_records(connection, head.id, batch.change_requests, batch.change_request_objects)
@@ -247,7 +240,7 @@ def write(connection: Connection, head: TenantHead, batch: Batch) -> None:
 
 def keep_secrets(connection: Connection, rows: Sequence[Row]) -> None:
     """Write the values behind tags outside of a batch; those that are held stay."""
-    _many(connection, _SECRETS[connection.dialect.name], rows)
+    _many(connection, _SECRETS, rows)
 
 
 def _many(connection: Connection, statement: InTransaction, rows: Sequence[Mapping[str, object]]) -> None:

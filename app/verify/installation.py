@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 from tqdm import tqdm
 
+from app.core.values import dataclass
 from app.store.db import Database, reading_snapshot
 from app.verify.anchors import Anchors
 from app.verify.bytes import object_name, place

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.core.values import dataclass
 from app.verify.anchors import Spans
 from app.verify.bytes import read_with_writer
 from app.verify.events import Row, event_hash

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlalchemy import Connection
 
+from app.core.values import dataclass
 from app.verify.anchors import Anchors
 from app.verify.bytes import indented, is_canonical, object_name, place, read
 from app.verify.events import (

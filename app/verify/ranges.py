@@ -1,9 +1,8 @@
 """Checks a part of one tenant's log: each event, its link to the one before, and the checkpoints that reach into it."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
+from app.core.values import dataclass
 from app.verify.anchors import Anchors
 from app.verify.fault import Fault
 from app.verify.log import Walk, check_link

@@ -1,9 +1,9 @@
 """The events that a log says it retired: where rows are missing, and what the chain was across them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from app.core.values import dataclass
 from app.verify.bytes import read
 from app.verify.events import Row, event_hash
 

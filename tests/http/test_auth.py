@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from structlog.testing import capture_logs
 
 from app.http.auth import CREDENTIALS
 from app.http.endpoint import ANYBODY, Endpoint
@@ -12,6 +11,7 @@ from app.http.throttle import MAX_ADDRESSES, Throttle, bucket
 from app.store.accounts import token_hash
 from tests.http.conftest import Caller, Server
 from tests.http.sample import ENDPOINTS, Shelf
+from tests.logs import said
 
 BY_ACTION = {endpoint.action: endpoint for endpoint in ENDPOINTS}
 
@@ -227,7 +227,7 @@ def test_an_acl_account_is_held_to_its_list(call: Caller, shelf: Shelf) -> None:
 
 
 def test_a_credential_is_never_logged(server: Server) -> None:
-    with capture_logs() as logs, server.client() as client:
+    with said() as logs, server.client() as client:
         call = Caller(client)
         call("PUT", "/api/25/lamps", json={"displayName": "secret-body"})
         call.using("wrong-token")("GET", "/api/25/lamps")

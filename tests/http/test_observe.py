@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-from structlog.testing import capture_logs
 
 from app.http.docs import ASSETS
 from app.http.openapi import document
 from app.http.versions import VERSIONS
 from tests.http.conftest import Caller, Server
 from tests.http.sample import ENDPOINTS
+from tests.logs import said
 
 
 @pytest.mark.parametrize("sent", ["r-1", "A.b_c-9", "x" * 128])
@@ -31,7 +31,7 @@ def test_any_other_is_replaced(call: Caller, sent: str | None) -> None:
 
 
 def test_each_request_is_one_line(server: Server) -> None:
-    with capture_logs() as logs, server.client() as client:
+    with said() as logs, server.client() as client:
         Caller(client)("GET", "/api/24/lamps/none", headers={"X-Request-Id": "r-1"})
 
     assert len(logs) == 1
@@ -39,7 +39,7 @@ def test_each_request_is_one_line(server: Server) -> None:
     assert isinstance(line.pop("duration_ms"), float)
     assert line == {
         "event": "request",
-        "log_level": "info",
+        "level": "info",
         "action": "lampDetails",
         "actor": "admin",
         "tenant": "default",
@@ -52,12 +52,13 @@ def test_each_request_is_one_line(server: Server) -> None:
 
 
 def test_a_failure_is_logged_once_with_its_cause(call: Caller) -> None:
-    with capture_logs() as logs:
+    with said() as logs:
         call("GET", "/api/25/broken")
 
     failures = [line for line in logs if line["event"] == "unhandled"]
     assert len(failures) == 1
-    assert isinstance(failures[0]["exc_info"], RuntimeError)
+    assert failures[0]["exception"].startswith("Traceback (most recent call last):\n")
+    assert "RuntimeError: " in failures[0]["exception"]
 
 
 def test_metrics_count_by_action_and_status_only(call: Caller) -> None:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from structlog.testing import capture_logs
 
 from app.http.routing import EndpointError, Routes, reserved_ids
 from app.http.versions import Lifespan
 from tests.http.conftest import Caller, Server
 from tests.http.sample import ENDPOINTS, Document, Shelf, document
+from tests.logs import said
 
 
 @pytest.mark.usefixtures("lamp")
@@ -107,7 +107,7 @@ def test_a_stream_that_breaks_is_logged_and_cut(server: Server, shelf: Shelf) ->
         shelf.lamps[made.id] = made
     shelf.lamps["l-29"] = Document("l-29", body=None)  # type: ignore[arg-type]  # a stored body that cannot be sent
 
-    with capture_logs() as logs, server.client() as client:
+    with said() as logs, server.client() as client:
         answer = Caller(client)("GET", "/api/25/lamps", buffered=False)
         with pytest.raises(TypeError):
             _ = answer.data

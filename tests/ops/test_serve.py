@@ -114,7 +114,8 @@ from app.commands.serve import create_app, load, prepare
 config = load()
 prepare(config)
 create_app(config)
-unneeded = "alembic apispec app.verify cryptography.x509 flask_smorest git jsonpath jwt psycopg tqdm"
+unneeded = "alembic apispec app.verify cryptography.x509 flask_smorest git jsonpath jwt psycopg rich tqdm yaml"
+unneeded += " sqlalchemy.dialects.postgresql"
 print([name for name in unneeded.split() if name in sys.modules], [name for name in read if name.endswith(".yml")])
 """
     root = Path(__file__).resolve().parents[2]

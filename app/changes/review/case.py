@@ -1,13 +1,13 @@
 """What the rules about change requests look at, the verbs they are about, and the call that does each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.changes.review.gate import Gate
 from app.changes.review.model import ChangeRequest
 from app.changes.review.policy import BuiltIn
 from app.changes.review.voters import Standing
+from app.core.values import dataclass
 
 Verb = Literal[
     "edit", "submit", "approve", "requestChanges", "comment", "deploy", "schedule", "confirm", "rebase", "withdraw",

@@ -1,7 +1,7 @@
 """The steps of a change request that change no document: reviews, edits, withdrawal, schedule, confirmation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Edit
 from app.changes.judging import Judged, judge
@@ -17,6 +17,7 @@ from app.changes.review.timing import Moved
 from app.core.clock import rfc3339
 from app.core.context import Context
 from app.core.errors import InvalidError, StepError
+from app.core.values import dataclass
 
 MOST_REVIEWS = 1000
 """A change request is read whole, so what is said about it is bounded."""

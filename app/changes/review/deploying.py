@@ -1,6 +1,6 @@
 """Deploying a change request: judged again under the lock, its gate kept whole with what was applied."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from app.changes.change import Outcome
 from app.changes.judging import Judged
@@ -15,6 +15,7 @@ from app.changes.review.telling import glass_broken, moved, trail_of
 from app.core.canonical import JSON, Document
 from app.core.context import Context
 from app.core.errors import InvalidError, StepError
+from app.core.values import dataclass
 from app.store.log import ReviewTrail
 
 

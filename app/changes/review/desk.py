@@ -1,7 +1,7 @@
 """The desk at which change requests are judged: one tenant's documents, people and policies at one moment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from app.changes.secrecy import Sealer
 from app.changes.view import BatchView, Before
 from app.core.context import Context
 from app.core.errors import NotFoundError, SternpostError
+from app.core.values import dataclass
 from app.store.change_requests import Record, lock_record, lock_records, newest_number
 
 _NO_EFFECT = Judged((), ())

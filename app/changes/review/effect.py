@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from app.changes.change import Edit
@@ -11,6 +11,7 @@ from app.changes.review.model import Wanted
 from app.core.canonical import JSON, Document, canonical
 from app.core.diff import FieldChange, apply_changes, field_diff, unescape
 from app.core.errors import ConflictError
+from app.core.values import dataclass
 from app.store.documents import Stored
 
 

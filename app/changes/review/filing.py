@@ -1,7 +1,7 @@
 """Making a change request of a judged change set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Change
 from app.changes.judging import Judged
@@ -15,6 +15,7 @@ from app.changes.review.policy import Policies, Policy
 from app.core.canonical import JSON, Document
 from app.core.context import Context
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 
 LONGEST_NAME = 255
 MOST_CHANGES = 10_000

@@ -1,7 +1,6 @@
 """Freeze windows: times in which nothing is deployed, as people write them down in their own time zone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +9,7 @@ from cronsim import CronSim, CronSimError
 from app.changes.review.durations import duration_ms
 from app.core.canonical import JSON
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 
 LONGEST_MS = 32 * 86_400_000
 MEMBERS = frozenset({"cron", "duration", "timezone"})

@@ -1,7 +1,6 @@
 """The gate: which policies a change request falls under, what is missing, and what stands in the way."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from app.changes.review.effect import Conflict
 from app.changes.review.freezing import frozen_until
@@ -12,6 +11,7 @@ from app.changes.review.reach import State
 from app.changes.review.voters import Voters
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
+from app.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

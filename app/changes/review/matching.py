@@ -1,13 +1,13 @@
 """Which policies a change set falls under, by what it touches and whom that reaches, before and after it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 from app.changes.change import Change
 from app.changes.review.policy import KIND, REVIEW_SETTINGS, TEAM, BuiltIn, Policies, Policy, path_matches
 from app.changes.review.reach import NOBODY, Nodes, Reached, State
 from app.core.diff import FieldChange, field_diff
+from app.core.values import dataclass
 
 _BY_REACH = frozenset({"rule", "directive", "technique", "group", "instance"})
 

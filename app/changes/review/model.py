@@ -1,7 +1,7 @@
 """A change request as a value, and how it is written into its row."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, cast
 
 import orjson
@@ -9,6 +9,7 @@ import orjson
 from app.changes.change import Action, Change
 from app.core.canonical import JSON, Document, canonical
 from app.core.context import Context
+from app.core.values import dataclass
 from app.store.change_requests import OPEN, Record
 from app.store.log import Party
 
@@ -138,10 +139,8 @@ class ChangeRequest:
             return self.planned.confirm_by
         if not self.is_open:
             return None
-        if self.state == "scheduled":
-            times = [time for time in (self.expires, self.planned.at) if time is not None]
-            return min(times) if times else None
-        return self.expires
+        times = (self.expires, self.planned.at if self.state == "scheduled" else None)
+        return min((time for time in times if time is not None), default=None)
 
     def involves(self, person: str | None, actor: str) -> bool:
         """Tell whether somebody had a hand in it, under whatever account."""

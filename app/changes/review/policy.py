@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from app.changes.review.reach import State
 from app.changes.settings import setting
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.store.documents import Stored
 from app.store.format1 import FOLDERS
 

@@ -1,11 +1,12 @@
 """Which nodes a change reaches: the interface; `app.fleet.reach` knows how."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 
 from app.changes.change import Change
 from app.core.targets import ALL, EVERY_NODE, GROUP, SERVERS
+from app.core.values import dataclass
 from app.store.documents import Stored
 from app.store.nodes import ROOT
 

@@ -1,7 +1,6 @@
 """The one table of who may do what to a change request when: `can`, the gate and every verb ask it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.changes.review.case import CALLS, VERBS, Case, Verb
@@ -9,6 +8,7 @@ from app.changes.review.voters import APPROVE, BREAK_GLASS, DEPLOY
 from app.core.canonical import Document
 from app.core.clock import rfc3339
 from app.core.errors import StepError, SternpostError, UndecidedError
+from app.core.values import dataclass
 
 About = Literal["person", "state", "gate"]
 

@@ -1,7 +1,7 @@
 """Timed acts: expiry, scheduled deployment, and taking back what nobody confirmed; each harmless when repeated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.judging import Judged, judge
 from app.changes.recording import Fact
@@ -14,6 +14,7 @@ from app.changes.review.undoing import inverse_of
 from app.core.clock import rfc3339
 from app.core.context import Actor, Context
 from app.core.errors import SternpostError
+from app.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Taking back: the inverse of a deployed change request or of an event, laid over what is there now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -13,6 +12,7 @@ from app.changes.view import BatchView
 from app.core.canonical import Document, canonical, load
 from app.core.diff import field_diff
 from app.core.errors import ConflictError, NotFoundError, StepError
+from app.core.values import dataclass
 from app.store.format1 import body_hash
 from app.store.log import Event
 from app.store.logged import document_before, events_in

@@ -1,7 +1,6 @@
 """Who may decide: the people of a tenant with their rights, the accounts that act for them, and teams."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +11,7 @@ from app.changes.review.policy import TEAM
 from app.changes.review.reach import State
 from app.core.context import Context
 from app.core.rights import all_of
+from app.core.values import dataclass
 from app.store.accounts import lock_account
 from app.store.people import User, lock_users
 from app.store.roles import rights_by, role_table

@@ -1,13 +1,14 @@
 """Answers of the panel: bare JSON, and the one table from error to status and sentence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from flask import Request, Response
 
 from app.core import errors
 from app.core.canonical import JSON
+from app.core.values import dataclass
 from app.http.envelope import JSON_TYPE, dump
 from app.http.problems import headers_of, translated
 from app.http.responses import respond

@@ -1,13 +1,13 @@
 """Reading the bodies of panel requests, as tolerantly as its clients need and no further."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Request
 
 from app.core.canonical import JSON, Document, parse
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.http.params import FORM_TYPES, body_of, form_of, texts_of
 
 INVALID_JSON: Final = "Invalid JSON"

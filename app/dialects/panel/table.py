@@ -1,10 +1,10 @@
 """Every call of the panel: path, method, the right that opens it, what it does, and what it says when it fails."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from app.changes.work import Work
+from app.core.values import dataclass
 from app.dialects.panel import images, instances, nodes, users
 from app.dialects.panel.answers import Reply
 from app.dialects.panel.reading import Asked

@@ -2,10 +2,10 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from app.core.errors import ForbiddenError, ThrottledError, UnauthenticatedError
+from app.core.values import dataclass
 from app.http.throttle import Throttle
 
 HEADERS: Final = ("HTTP_X_ADMIN_TOKEN", "HTTP_X_TAKARO_ADMIN_TOKEN")

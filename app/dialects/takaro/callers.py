@@ -1,7 +1,6 @@
 """Who calls root-level routes, and in which of their tenants they work."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Request
@@ -9,6 +8,7 @@ from flask import Request
 from app.core.context import Context
 from app.core.errors import ForbiddenError, InvalidError, UnauthenticatedError
 from app.core.tenancy import ACTIVE, refuse_inactive
+from app.core.values import dataclass
 from app.dialects.takaro.visit import Person, Route
 from app.http.auth import TAKARO_TOKEN, Authenticator, Caller
 from app.people.callers import rights_of_user

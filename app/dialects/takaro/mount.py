@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flask import Flask, Request, Response
 from flask import request as current_request
@@ -13,6 +13,7 @@ from app.core.context import SYSTEM, Context, Source
 from app.core.deadline import ending_in, under
 from app.core.errors import UnauthenticatedError
 from app.core.tenancy import PUBLIC, SYSTEM_TENANT
+from app.core.values import dataclass
 from app.dialects.takaro.admin import AdminGuard
 from app.dialects.takaro.callers import Callers, context_of
 from app.dialects.takaro.envelope import ValidationFault, failure, success

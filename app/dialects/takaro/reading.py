@@ -1,7 +1,6 @@
 """Reading the bodies of root-level routes: tables of properties, and faults in the words of Takaro's clients."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Request
@@ -9,6 +8,7 @@ from flask import Request
 from app.core.canonical import JSON, Document, parse
 from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError, UnsupportedMediaError
+from app.core.values import dataclass
 from app.dialects.takaro.envelope import ValidationFault
 from app.http.params import body_of, has_body, is_json
 from app.http.search_errors import MOST_FAULTS, echoed, short

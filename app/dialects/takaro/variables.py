@@ -1,7 +1,7 @@
 """Variables: the parameters of a tenant; a value that is no text is shown as JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, true
@@ -11,6 +11,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document, canonical
 from app.core.clock import now_ms, rfc3339
 from app.core.errors import InvalidError, NotFoundError
+from app.core.values import dataclass
 from app.dialects.takaro.ids import named_uuid
 from app.dialects.takaro.reading import Property, checked, moment, nothing, read_body, text
 from app.dialects.takaro.searching import answer

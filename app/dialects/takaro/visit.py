@@ -1,13 +1,13 @@
 """What a view of root-level routes is given, and how a route is declared."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from flask import Request, Response
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.dialects.takaro.permissions import PERMISSIONS
 from app.resources.tenants.service import Administration
 from app.store.people import User

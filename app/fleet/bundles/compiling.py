@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from app.core.canonical import JSON, Document, canonical
+from app.core.values import dataclass
 from app.fleet.bundles.components import Component, Resolver, components_of, is_unique
 from app.fleet.bundles.expanding import secrets_in
 from app.fleet.bundles.facts import UNMANAGED, Configuration, NodeFacts

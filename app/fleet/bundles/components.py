@@ -1,9 +1,10 @@
 """Components: the parts of a directive that are applied, reported and overridden each for itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.bundles.expanding import UnresolvedError, expand, secrets_in
 from app.fleet.bundles.facts import NodeFacts
 from app.fleet.techniques.definition import Technique

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.hosting.hosted import Hosted
 from app.fleet.techniques.definition import Technique
 

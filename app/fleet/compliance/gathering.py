@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.bundles.compiling import Bundle
 from app.fleet.compliance.lines import Demands, Expected, Reported, Terms, demands_of, lasts_until, lines_of, phase_of
 from app.fleet.compliance.outcomes import Case, KnownOutcomes, Outcome

@@ -1,11 +1,11 @@
 """One line for each component of a node under each rule: what was demanded, and what became of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple, Protocol
 
 from app.core.canonical import JSON, Document, canonical
+from app.core.values import dataclass
 from app.fleet.bundles.components import NO_VALUE
 from app.fleet.compliance.statuses import APPLYING, AUDITED
 from app.store.reports import Result

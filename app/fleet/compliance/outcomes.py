@@ -2,10 +2,11 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from app.core.values import dataclass
 from app.fleet.compliance.lines import Line, Phase
 from app.fleet.compliance.statuses import Counts
 

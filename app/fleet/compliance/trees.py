@@ -4,12 +4,13 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import orjson
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.compliance.lines import Line
 from app.fleet.compliance.outcomes import Tally
 from app.fleet.compliance.packed import Numbers, PackedLines

@@ -1,10 +1,10 @@
 """The attributes that queries name, in Rudder's words, and where each is in a node and its inventory."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from app.core.canonical import JSON
+from app.core.values import dataclass
 from app.fleet.criteria.comparing import (
     ADDRESS,
     CASELESS,

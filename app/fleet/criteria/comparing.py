@@ -4,12 +4,12 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from app.core.clock import parse_rfc3339
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.fleet.techniques.patterns import MAX_MATCHED_LENGTH, find_pattern_fault, matches
 
 Value = Hashable

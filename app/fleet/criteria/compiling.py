@@ -1,11 +1,11 @@
 """A query as it is stored, made into terms that can be asked of a node or of an index."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from app.core.canonical import JSON, canonical, load
+from app.core.values import dataclass
 from app.fleet.criteria.attributes import (
     GROUP,
     GROUP_ID,

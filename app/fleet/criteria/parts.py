@@ -1,10 +1,10 @@
 """The parts of a node that its inventory lists (software, disks), and their attributes in Rudder's words."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.criteria.comparing import ADDRESS, DAY, NUMBER, ORDERED_TEXT, SIZE, TEXT, Value, ValueType, read_day
 
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from app.core.canonical import JSON
+from app.core.values import dataclass
 from app.store.nodes import Node
 
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,6})?")

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.core.canonical import JSON, Document, canonical
+from app.core.values import dataclass
 from app.fleet.hosting.ports import read_ports
 from app.fleet.hosting.variables import arguments_of, environment_of
 

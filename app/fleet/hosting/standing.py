@@ -1,11 +1,12 @@
 """How instances stand: what their nodes reported last, and when."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, NamedTuple
 
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.clock import rfc3339
+from app.core.values import dataclass
 from app.fleet.compliance.gathering import Gathering
 from app.fleet.compliance.lines import CHANGES_ONLY, DISABLED, Terms
 from app.fleet.hosting.hosted import DIRECTIVE

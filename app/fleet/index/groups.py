@@ -1,9 +1,9 @@
 """Groups as they count for the fleet, and how they look into each other."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.criteria.compiling import InGroup, Query, compile_query
 from app.fleet.references import texts
 

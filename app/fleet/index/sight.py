@@ -1,13 +1,14 @@
 """A fleet at one moment, or as a change would leave it: groups, rules, and what they reach."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from pyroaring import BitMap
 
 from app.core.canonical import JSON, Document
 from app.core.targets import ALL, GROUP, NO_SERVERS, SERVER, SERVERS, SPECIAL
+from app.core.values import dataclass
 from app.fleet.bundles.modes import DEFAULT
 from app.fleet.index.groups import Group, read_group, spread
 from app.fleet.index.nodes import Nodes

@@ -1,12 +1,13 @@
 """What a rule comes to: its status and its policy mode, computed from what it names and never stored."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from app.changes.settings import setting
 from app.core.canonical import JSON, Document
 from app.core.targets import GROUP
+from app.core.values import dataclass
 from app.fleet.bundles.modes import mode_of
 from app.fleet.index.groups import Group
 from app.fleet.index.targets import included_in

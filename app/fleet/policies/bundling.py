@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pyroaring import BitMap
 
 from app.changes.work import Work
 from app.core.errors import ConflictError
+from app.core.values import dataclass
 from app.fleet.bundles.compiling import Bundle, compile_bundle
 from app.fleet.bundles.facts import UNMANAGED, Configuration, NodeFacts
 from app.fleet.bundles.sharing import UNMANAGED_LIKENESS, Likeness

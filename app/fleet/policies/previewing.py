@@ -1,7 +1,6 @@
 """What a change set would do to the bundles of nodes, before it is made: which nodes, and what on each."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from pyroaring import BitMap
@@ -9,6 +8,7 @@ from pyroaring import BitMap
 from app.changes.change import Change
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.fleet import Fleet, missing_node
 from app.fleet.index.groups import read_group, spread
 from app.fleet.index.reach import counted, touched

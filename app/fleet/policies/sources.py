@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from app.changes.following import Derivation
 from app.changes.settings import setting
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.bundles.facts import Configuration
 from app.fleet.bundles.sharing import SharedBundles
 from app.fleet.hosting.hosted import Hosted

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document, canonical, load
+from app.core.values import dataclass
 from app.fleet.bundles.compiling import Bundle
 from app.fleet.fleet import missing_node
 from app.fleet.policies.bundling import bundling

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.techniques.faults import Faults
 from app.fleet.techniques.reading import MAX_LONG_TEXT_LENGTH, Members
 from app.fleet.techniques.sections import read_root

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Literal
 
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.fleet.techniques.definition import Technique
 from app.fleet.techniques.faults import Faults, path_part
 from app.fleet.techniques.values import check_value

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from app.core.canonical import load
+from app.core.values import dataclass
 from app.fleet.techniques.definition import DEFAULT_CATEGORY, Technique, read_technique
 
 ROOT_CATEGORY = "/"

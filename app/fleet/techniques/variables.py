@@ -1,9 +1,9 @@
 """Variables and sections: the description of a directive's parameters, read from and written to JSON."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from app.core.canonical import Document
+from app.core.values import dataclass
 from app.fleet.techniques.types import Constraint, ValueType
 
 ROOT_SECTION = "sections"

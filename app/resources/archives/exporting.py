@@ -3,13 +3,13 @@
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError, NotFoundError, UnavailableError
+from app.core.values import dataclass
 from app.fleet.targets import groups_in
 from app.fleet.techniques.rudder.folder import files_of
 from app.fleet.techniques.stored import category_tree

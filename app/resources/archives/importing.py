@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Final
 
 from app.changes.change import Change, Edit, Outcome
@@ -12,6 +12,7 @@ from app.changes.secrecy import tags_in, value_at
 from app.changes.watching import Progress, Watch
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
+from app.core.values import dataclass
 from app.http.intake import Intake, put
 from app.resources.archives.reading import Found, Left, read_archive
 from app.resources.archives.zips import open_zip

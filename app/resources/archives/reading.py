@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from app.changes.change import Edit
 from app.core.canonical import JSON, Document, parse
 from app.core.errors import InvalidError
 from app.core.ids import check_id
+from app.core.values import dataclass
 from app.fleet.techniques.rudder.folder import FORMS, Folder, read_folder
 from app.fleet.techniques.versions import document_id
 from app.http.intake import FileFaults, Intake

@@ -5,10 +5,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import IO, Final
 
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.http.intake import FileFaults
 
 MAX_UNPACKED_BYTES: Final = 1 << 30

@@ -1,7 +1,7 @@
 """Auditors' questions with an answer that cites the events it is made of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 
 import orjson
@@ -11,6 +11,7 @@ from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import parse_rfc3339, rfc3339
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.store.session import AnyRow
 from app.store.tables import EventRecord
 

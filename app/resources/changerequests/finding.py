@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -16,6 +15,7 @@ from app.changes.review.rules import STATUS, refusal
 from app.changes.settings import setting
 from app.changes.work import Work
 from app.core.errors import ConflictError, InvalidError, NotFoundError
+from app.core.values import dataclass
 from app.store.change_requests import OPEN, SETTLED, Filter, find_record, has_open, list_records
 from app.store.documents import Stored, find_document, page_documents, some_documents
 from app.store.events import COLUMNS, event

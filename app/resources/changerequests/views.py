@@ -1,7 +1,7 @@
 """The views of change requests, for both eras."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.changes.change import Edit
 from app.changes.review import deciding
@@ -15,6 +15,7 @@ from app.changes.review.rules import STATUS
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.http.endpoint import BARE, Answer, Given, Needed, View
 from app.http.writing import Writing
 from app.resources.changerequests import asked, finding, restoring, service

@@ -1,11 +1,11 @@
 """The compliance of one caller's tenant: lines of nodes, put under what was asked for."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.errors import NotFoundError
+from app.core.values import dataclass
 from app.fleet.compliance.gathering import Gathering
 from app.fleet.compliance.kept import fleet_counts
 from app.fleet.compliance.lines import Line

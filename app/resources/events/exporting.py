@@ -4,13 +4,14 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from app.changes.recording import Fact
 from app.changes.work import Work
 from app.core.canonical import JSON, Document, canonical
 from app.core.clock import rfc3339
+from app.core.values import dataclass
 from app.http.endpoint import TEXT, Answer, Endpoint, Given
 from app.http.envelope import dump
 from app.http.versions import Lifespan

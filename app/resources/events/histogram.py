@@ -1,7 +1,6 @@
 """How many events there were over time: bars of one width, each with the moments that `GET /events` takes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -11,6 +10,7 @@ from sqlalchemy import Select, bindparam, func, select
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.clock import rfc3339
+from app.core.values import dataclass
 from app.http.endpoint import Answer, Endpoint, Given, object_under
 from app.http.versions import Lifespan
 from app.resources.events import service

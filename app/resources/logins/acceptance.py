@@ -1,6 +1,6 @@
 """Accepting an invitation: whoever holds a link that was mailed to an address owns the address."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from app.core.clock import now_ms
 from app.core.context import Context
 from app.core.errors import ConflictError, InvalidError
 from app.core.ids import new_id
+from app.core.values import dataclass
 from app.people.callers import actor_of
 from app.people.invitations import find_by_token
 from app.people.logins import begin_login

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-import structlog
 from sqlalchemy import Connection
 
 from app.changes.work import Work
+from app.core.logs import LOG
 from app.core.tenancy import DEFAULT
 from app.people.members import about
 from app.store.people import (
@@ -22,8 +22,6 @@ from app.store.tenants import find_tenant, tenants_called
 REFUSED: Final = "E-mail address or password are wrong; send both as they were set"
 FALLBACK: Final = DEFAULT
 """The tenant of those who name none and have no identity of their own: a single-tenant installation needs no name."""
-
-_log = structlog.get_logger()
 
 
 class Candidate(NamedTuple):
@@ -70,9 +68,7 @@ def tenant_called(connection: Connection, client: str | None) -> str | None:
 def note_failure(work: Work, user: User | None) -> None:
     """Log a failure off the request's path, so that its time does not tell whether the person exists."""
     if user is None:
-        _log.warning(
-            "login failed", reason="unknown", address=work.ctx.source.ip, request_id=work.ctx.source.request_id
-        )
+        LOG.warning("login failed", reason="unknown", address=work.ctx.source.ip, request_id=work.ctx.source.request_id)
         return
     ctx = replace(work.ctx, tenant=user.tenant, reason="Failed login")
     work.within(ctx).note_later(replace(about(user, "BadCredentials"), outcome="denied"))

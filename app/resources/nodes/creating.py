@@ -1,7 +1,7 @@
 """Making nodes: many in one call, each by itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.changes.recording import Fact
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.fleet.inventories import MEMBERS, inventory_faults
 from app.resources.nodes.editing import edited
 from app.resources.nodes.service import KIND, check_node_id

@@ -1,12 +1,12 @@
 """Reads the changes of which a preview is asked for, and foresees what they do to nodes."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from app.changes.change import Edit
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.fleet.policies.previewing import preview_changes
 from app.http.intake import Intake
 

@@ -1,7 +1,6 @@
 """Reading and writing settings; one that was never set has its default."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from app.changes.change import Edit
 from app.changes.history import document_at, list_at
@@ -10,6 +9,7 @@ from app.changes.settings import SETTINGS, setting
 from app.changes.work import Work
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.resources.settings import networks
 from app.resources.settings.kind import SETTING, read_value
 from app.store.documents import Stored, find_document, list_documents

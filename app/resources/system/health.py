@@ -3,13 +3,13 @@
 import resource
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from app.changes.work import Work
 from app.core.canonical import Document
 from app.core.clock import now_ms
 from app.core.errors import SternpostError
+from app.core.values import dataclass
 from app.store.events import COMMITS_AFTER, LAST_OF_COMMIT, event
 from app.store.heartbeat import seconds_since_beat
 from app.store.migrations import is_current

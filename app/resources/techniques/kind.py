@@ -1,12 +1,12 @@
 """Techniques as documents: one per version, and what a change of one means for its directives."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from app.changes.change import Action, Change, Edit
 from app.changes.kinds import Kind, View, refuse_system
 from app.core.canonical import Document
 from app.core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from app.core.values import dataclass
 from app.fleet.techniques.definition import read_technique
 from app.fleet.techniques.parameters import complete_parameters
 from app.fleet.techniques.stored import technique_of

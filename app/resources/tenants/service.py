@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from app.core.context import Context
 from app.core.errors import NotFoundError
 from app.core.rights import RIGHTS
 from app.core.tenancy import PUBLIC, SYSTEM_TENANT, tenant_id
+from app.core.values import dataclass
 from app.people.callers import rights_of_user
 from app.people.first_roles import FIRST_ROLES, first_role, role_added
 from app.people.members import about, found

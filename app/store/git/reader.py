@@ -1,12 +1,12 @@
 """Reading a repository, with nothing of the caller's environment."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from app.core.errors import IntegrityError
+from app.core.values import dataclass
 from app.store.git.command import clean_environment, run_git
 from app.store.git.manifest import read_lines
 from app.store.git.objects import blob_sha

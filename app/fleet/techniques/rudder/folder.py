@@ -1,12 +1,13 @@
 """One technique's folder in an archive, `techniques/<category>/<technique>/<version>/`: read, and written again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Final
 
 from app.core.canonical import JSON, Document, parse, pretty
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.fleet.techniques.definition import DEFAULT_CATEGORY, read_technique
 from app.fleet.techniques.library import starter_library
 from app.fleet.techniques.rudder.editor import read_editor

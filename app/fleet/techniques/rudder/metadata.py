@@ -1,11 +1,12 @@
 """Reads `metadata.xml`: the sections and variables of a technique, as our definitions write them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from app.core.canonical import JSON, Document
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 from app.fleet.techniques.patterns import find_pattern_fault
 from app.fleet.techniques.reading import MAX_TEXT_LENGTH
 from app.fleet.techniques.rudder.xml import Element, parse_xml

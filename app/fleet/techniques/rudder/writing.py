@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from app.core.canonical import JSON, Document
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TYPES = {
     "text": "string",
     "textarea": "textarea",
@@ -18,6 +18,11 @@ _TYPES = {
     "size": "string",
     "password": "password",
 }
+
+
+@cache
+def _not_xml() -> re.Pattern[str]:
+    return re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # slow to compile
 
 
 def metadata_of(document: Document) -> bytes:
@@ -65,7 +70,7 @@ def _add(parent: Element, tag: str, text: JSON) -> None:
 
 
 def _clean(text: JSON) -> str:
-    return _NOT_XML.sub("", str(text))
+    return _not_xml().sub("", str(text))
 
 
 def _objects(items: JSON) -> Iterable[Document]:

@@ -1,11 +1,12 @@
 """Reads XML from outside into a plain tree: no document types, so no entities that grow or fetch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from xml.parsers import expat
 
 from app.core.errors import InvalidError
+from app.core.values import dataclass
 
 MAX_XML_BYTES: Final = 1 << 20
 MAX_XML_DEPTH: Final = 50
