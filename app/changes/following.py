@@ -88,7 +88,7 @@ def changed_documents(
     session: TenantSession, kinds: tuple[str, ...], after: int, until: int
 ) -> Iterable[tuple[str, str, Stored | None]]:
     """Read the documents of some kinds that events behind `after` changed, as they are now: (kind, id, document)."""
-    rows = session.plain(_changes_of(kinds), {"after": after, "until": until})
+    rows = session.plain(_changes_of(kinds), {"after": after, "until": until}) if kinds else ()
     keys = [(row[0], row[1]) for row in rows]
     found: dict[tuple[str, str], Stored] = {}
     for start in range(0, len(keys), 500):

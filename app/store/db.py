@@ -41,7 +41,8 @@ class Database:
         self.engine = _engine(url, self.is_sqlite, pool_size)
         self._watchdog = _watchdogs[self.engine] = Watchdog(self.engine)
         self._in_use: set[Connection] = set()
-        self._idle: deque[Connection] = deque()
+        self.idle: deque[Connection] = deque()
+        """Those of an embedded database that nobody uses now."""
         self._closed = False
 
     @property
@@ -53,7 +54,7 @@ class Database:
         """Take a connection that sees the rows of one tenant, and outside of tenants; `give_back` it."""
         refuse_overdue()
         try:
-            connection = self._idle.pop()
+            connection = self.idle.pop()
         except IndexError:
             connection = self.engine.connect()
         self._in_use.add(connection)
@@ -86,7 +87,7 @@ class Database:
             connection.invalidate()
             connection.close()
             return
-        self._idle.append(connection)
+        self.idle.append(connection)
 
     def connect(self, tenant: str | None = None) -> "_Taken":
         """Read, in one snapshot a statement; without a tenant no rows of tenants are seen where the database can tell.
@@ -130,8 +131,8 @@ class Database:
         self._closed = True
         for connection in list(self._in_use):
             self.give_back(connection)
-        while self._idle:
-            self._idle.pop().close()
+        while self.idle:
+            self.idle.pop().close()
         self.engine.dispose()
 
 

@@ -1,16 +1,18 @@
 """What nodes are told: bundles by hash, and the serials under which each node got them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from app.store.base import upsert
 from app.store.fleet_tables import BundleRow, PolicyRow
+from app.store.prepared import Prepared
 from app.store.session import TENANT, TenantSession, scoped
 from app.store.tables import NodeRow
 
 _PART = 500
+_MANY = 5_000
 
 
 class Told(NamedTuple):
@@ -40,6 +42,7 @@ _NEWEST = (
 _LAST_OF_MANY = select(PolicyRow.node, *_COLUMNS).join(
     _NEWEST, (PolicyRow.node == _NEWEST.c.node) & (PolicyRow.serial == _NEWEST.c.serial)
 )
+_NEWEST_OF_ALL = Prepared(scoped(select(PolicyRow.node, func.max(PolicyRow.serial)).group_by(PolicyRow.node)))
 _LOCK = scoped(select(NodeRow.id).where(NodeRow.id == bindparam("node")).with_for_update())
 
 
@@ -62,6 +65,12 @@ def last_told_of(session: TenantSession, nodes: Sequence[str]) -> dict[str, Told
         rows = session.rows(_LAST_OF_MANY, {"nodes": list(nodes[start : start + _PART])})
         found.update((row[0], Told(*row[1:])) for row in rows)
     return found
+
+
+def newest_told(session: TenantSession) -> Iterator[tuple[str, int]]:
+    """Name each node that ever asked, and the serial of what it is told now."""
+    for part in session.parts(_NEWEST_OF_ALL, {}, size=_MANY):
+        yield from part
 
 
 def told_history(session: TenantSession, node: str, *, before: int, most: int) -> list[Told]:

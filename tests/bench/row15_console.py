@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from sqlalchemy import event
-
 from app.boot import installation
 from tests.bench.figures import Figure, at_most, duration, say, side_by_side
 from tests.bench.ground import FULL, Ground, fill, rule_id
@@ -12,6 +10,7 @@ from tests.chained_events import write_events
 from tests.console.visiting import Visit
 from tests.installations import Server
 from tests.review.cast import Cast
+from tests.statements import statements_of
 
 FEW_RULES, FEW_EVENTS = 100, 1_000
 PAGES = {
@@ -65,7 +64,7 @@ class _Visitor:
     def __init__(self, server: Server) -> None:
         Cast(server).person("ann")
         self._visit = Visit.of(server, "id-ann")
-        self._engine = server.opened.database.engine
+        self._database = server.opened.database
 
     def look(self, path: str) -> None:
         answer = self._visit.get(path)
@@ -75,14 +74,6 @@ class _Visitor:
     def statements(self, path: str) -> int:
         """Count the statements of a page, once what is remembered between requests is there."""
         self.look(path)
-        told: list[str] = []
-
-        def note(_connection: object, _cursor: object, text: str, *_more: object) -> None:
-            told.append(text)
-
-        event.listen(self._engine, "before_cursor_execute", note)
-        try:
+        with statements_of(self._database) as told:
             self.look(path)
-        finally:
-            event.remove(self._engine, "before_cursor_execute", note)
         return len(told)

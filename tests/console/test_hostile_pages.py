@@ -3,10 +3,8 @@
 from html.parser import HTMLParser
 
 import pytest
-from sqlalchemy import event
 
 from app.changes.change import Edit
-from app.fleet.compliance.gathering import PART
 from app.store.nodes import Node, put_node
 from app.store.writes import lock_tenant
 from tests.console.conftest import HOSTILE
@@ -14,10 +12,11 @@ from tests.console.visiting import Visit, text_of
 from tests.installations import Server
 from tests.resources.fleet_samples import directive, node_token, report, rule
 from tests.review.cast import Cast
+from tests.statements import statements_of
 
 MANY = 300
-MANY_NODES = PART - 10
-"""The compliance of a whole fleet is read in parts of so many nodes, each with the same few statements."""
+MANY_NODES = 240
+"""The compliance of a whole fleet is read in parts of 500 nodes, each with the same few statements."""
 
 
 @pytest.fixture
@@ -129,19 +128,10 @@ def _running(text: str) -> list[str]:
 def _count(server: Server, visit: Visit, pages: list[str]) -> dict[str, int]:
     """Count the statements of each page, once what is remembered between requests is there."""
     counted: dict[str, int] = {}
-    told: list[str] = []
-    engine = server.opened.database.engine
-
-    def note(_connection: object, _cursor: object, text: str, *_more: object) -> None:
-        told.append(text)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with statements_of(server.opened.database) as told:
         for path in pages:
             for _ in range(2):
                 told.clear()
                 assert visit.get(path).status_code == 200, path
             counted[path] = len(told)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return counted

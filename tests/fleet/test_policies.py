@@ -39,7 +39,8 @@ def add_node(opened: Installation) -> Node:
 
 
 def values(sources: Sources) -> dict[str, Any]:
-    return {one.name: getattr(sources, one.name) for one in fields(Sources) if not one.name.startswith("_")}
+    named = (one.name for one in fields(Sources) if not one.name.startswith("_"))
+    return {name: getattr(sources, name) for name in named if name != "changes"}  # how often, not what
 
 
 def test_what_is_followed_after_each_change_is_what_a_new_process_reads(installation: Installation) -> None:

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 from app.changes.following import Derivation
 from app.changes.work import Work
 from app.core.deadline import present
-from app.fleet.compliance.gathering import PART, Gathering, Judged
+from app.fleet.compliance.gathering import Gathering, Judged
 from app.fleet.compliance.statuses import Counts
 from app.store.hosts import Host
 from app.store.nodes import changed_nodes, list_policy_servers
-from app.store.policies import last_told_of
+from app.store.policies import newest_told
 from app.store.reports import newest_runs
 from app.store.secrets import count_secrets
 
@@ -82,10 +82,10 @@ class KeptCompliance:
         stale.update(list_policy_servers(session))
         stale.update(node for node, run in newest_runs(session) if node in known and known[node].run != run)
         stale.update(node for node, kept in known.items() if kept.until < now)
-        waiting = [node for node, kept in known.items() if kept.asks_what_was_told and node not in stale]
-        for start in range(0, len(waiting), PART):
-            told = last_told_of(session, waiting[start : start + PART])
-            stale.update(node for node, last in told.items() if known[node].serial != last.serial)
+        waiting = {node for node, kept in known.items() if kept.asks_what_was_told and node not in stale}
+        if waiting:
+            told = newest_told(session)
+            stale.update(node for node, serial in told if node in waiting and known[node].serial != serial)
         return stale
 
     def _judge(self, gathering: Gathering, ids: Sequence[str]) -> None:
