@@ -14,6 +14,8 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MAX_INTEGER = 2**53 - 1  # what a double holds exactly, and so every reader of JSON
 MAX_DEPTH = 64
+WHOLE = "The body"
+"""With which messages begin that are about all of a text; whoever parses something else says what."""
 
 _MAX_DIGITS = len(str(MAX_INTEGER))
 _SHOWN = 60  # characters of the sender's own text that a message repeats
@@ -175,14 +177,14 @@ def _check_text(what: str, text: str, path: Path) -> None:
 def _refusal(fault: str, path: Path) -> InvalidError:
     shown = show_path(path)
     return InvalidError(
-        f"{shown or 'The body'}: {fault}", fields={shown or ".": [fault]}, rudder=f"Unexpected: {shown}({fault})"
+        f"{shown or WHOLE}: {fault}", fields={shown or ".": [fault]}, rudder=f"Unexpected: {shown}({fault})"
     )
 
 
 def _syntax_error(error: json.JSONDecodeError) -> InvalidError:
     what = error.msg[:1].lower() + error.msg[1:].removesuffix(" starting at").removesuffix(" at").rstrip(": ")
     at_end = error.pos >= len(error.doc.rstrip(" \t\r\n")) or error.msg.startswith("Unterminated string")
-    start = "Unexpected end of input" if at_end else "the body is not JSON"
+    start = "Unexpected end of input" if at_end else f"{WHOLE.lower()} is not JSON"
     return _unreadable(f"{start}: {what} at line {error.lineno}, column {error.colno}; correct it there")
 
 

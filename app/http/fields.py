@@ -16,6 +16,7 @@ from marshmallow import ValidationError, fields
 
 from app.core.canonical import JSON, parse
 from app.core.errors import InvalidError
+from app.core.strict_json import WHOLE
 from app.core.values import dataclass
 
 Untyped: TypeAlias = Any
@@ -276,7 +277,8 @@ def parse_text(text: str) -> JSON:
     try:
         return parse(text)
     except InvalidError as error:
-        raise ValidationError(error.message) from error
+        said = error.message
+        raise ValidationError(f"the value{said.removeprefix(WHOLE)}" if said.startswith(WHOLE) else said) from error
 
 
 def one_of(allowed: Collection[str], what: str) -> Callable[[str], None]:

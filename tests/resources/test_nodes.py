@@ -313,6 +313,14 @@ def test_a_line_that_cannot_be_asked_is_refused_by_its_member(
     assert f".{path}(" in old.refused(500, "PUT", "/groups", json=group)["errorDetails"]
 
 
+def test_where_that_is_no_json_is_a_fault_of_where(new: Api) -> None:
+    said = new.refused(400, "GET", "/nodes?where=[1,")
+
+    assert said["errorDetails"].startswith("where: ")
+    assert "body" not in said["errorDetails"]
+    assert "where: the value is not JSON" in new.refused(400, "GET", "/nodes?where=1+2")["errorDetails"]
+
+
 def dynamic(*lines: tuple[str, str, str, str]) -> Json:
     names = ("objectType", "attribute", "comparator", "value")
     return {"select": "node", "composition": "and", "where": [dict(zip(names, one, strict=True)) for one in lines]}
