@@ -1,11 +1,14 @@
 """Reads the members of a JSON object one by one, fills in what is absent and notes what does not fit."""
 
+import re
+
 from app.core.canonical import JSON, Document
 from app.fleet.techniques.faults import Faults, path_part
 
 MAX_TEXT_LENGTH = 1000
 MAX_LONG_TEXT_LENGTH = 100_000
 MAX_ITEMS = 1000
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class Members:
@@ -84,4 +87,4 @@ class Members:
 
 def is_storable(text: str) -> bool:
     """Tell whether canonical JSON can hold the text: no U+0000, no half of a surrogate pair."""
-    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is None
