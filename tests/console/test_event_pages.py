@@ -129,6 +129,7 @@ def test_the_overview_shows_each_person_what_that_person_may_see(server: Server)
 
     assert f"{number}" in shown.partition("Waits on you")[2].partition("Compliance")[0]
     assert "Nothing was measured yet" in shown
+    assert "First steps lead there" in shown
     assert "What happened last" in shown
     nobody = Cast(server).person("ian", "inventory")
     page = Visit.of(server, nobody.id).get("/console/")
