@@ -4,9 +4,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import event
 
 from app.store.db import Database
+
+ON_SQLITE = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+"""For tests that count: SQLite tells every statement, and both databases are given the same ones."""
 
 
 @contextmanager

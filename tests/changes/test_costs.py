@@ -1,19 +1,12 @@
 """What a change costs: the statements it takes."""
 
-import pytest
-
 from app.boot import Installation
 from tests.changes.batches import rule
 from tests.installations import submit
-from tests.statements import statements_of
+from tests.statements import ON_SQLITE, statements_of
 
 
-@pytest.fixture
-def migrated_url(migrated_sqlite_url: str) -> str:
-    """SQLite alone tells every statement; both databases are given the same ones."""
-    return migrated_sqlite_url
-
-
+@ON_SQLITE
 def test_a_change_reads_its_documents_at_once_and_writes_three_rows(installation: Installation) -> None:
     submit(installation, rule("r-1"))
     submit(installation, rule("r-1", "modify", longDescription="first"))

@@ -21,8 +21,6 @@ _GROUP: Final = (
     "system",
 )  # fmt: skip
 _PARAMETER: Final = ("id", "value", "description", "inheritMode", "provider")
-_COMPUTED_OF_RULE: Final = ("policyMode", "status", "changeRequestId")
-
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "directive": (
         "displayName", "shortDescription", "longDescription", "*techniqueName", "techniqueVersion", "parameters",
@@ -69,19 +67,19 @@ def _change(wanted: Wanted, work: Work, writings: Mapping[str, Writing]) -> Docu
 
 
 def _whole(wanted: Wanted, document: Document, work: Work, writing: Writing) -> Document:
-    """Show an object as its own endpoint does."""
+    """Show an object as its own endpoint does, a rule without what the fleet makes of it."""
     if wanted.kind == "parameter":
         return {name: document[name] for name in _PARAMETER if document.get(name) is not None}
-    stored = as_stored(wanted.kind, wanted.id, document)
-    answer = writing.show(work, Change(wanted.kind, wanted.id, None, stored))
-    item = next(iter(answer.items))
-    whole = {**document, **item.computed} if isinstance(item, Shown) else document
+    whole = document
+    if wanted.kind != "rule":
+        stored = as_stored(wanted.kind, wanted.id, document)
+        item = next(iter(writing.show(work, Change(wanted.kind, wanted.id, None, stored)).items))
+        whole = {**document, **item.computed} if isinstance(item, Shown) else document
     if wanted.kind == "group":
         return {name: whole[name] for name in _GROUP if whole.get(name) is not None}
     schema = writing.modify.output
     shaped = whole if schema is None else reshaper(schema, 24)(whole)
-    left_out = _COMPUTED_OF_RULE if wanted.kind == "rule" else ("changeRequestId",)
-    return {name: value for name, value in shaped.items() if name not in left_out}
+    return {name: value for name, value in shaped.items() if name != "changeRequestId"}
 
 
 def _modified(wanted: Wanted, before: Document, after: Document) -> Document:
