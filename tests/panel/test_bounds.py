@@ -1,15 +1,13 @@
 """What bounds the panel: calls per second of a key, and statements for a list however long it is."""
 
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 
 from app.core.errors import ThrottledError
 from app.dialects.panel.answers import failure
 from app.dialects.panel.pace import Pace
 from tests.installations import Server
 from tests.panel.calls import Dashboard
+from tests.statements import ON_SQLITE, statements_of
 
 
 def test_a_key_that_calls_too_often_waits_and_others_do_not() -> None:
@@ -34,20 +32,14 @@ def test_a_fault_of_ours_is_told_in_one_sentence() -> None:
     assert (told.status, told.value) == (500, {"error": "Error retrieving users"})
 
 
+@ON_SQLITE
 def test_a_long_list_asks_the_database_no_more_often_than_a_short_one(server: Server) -> None:
     panel = Dashboard(server, server.token)
-    counted: list[str] = []
-    engine = server.opened.database.engine
-
-    def count(_connection: Any, _cursor: Any, text: str, *_more: Any) -> None:
-        counted.append(text)
 
     def statements(path: str) -> int:
         panel.get(path)
-        counted.clear()
-        event.listen(engine, "before_cursor_execute", count)
-        panel.get(path)
-        event.remove(engine, "before_cursor_execute", count)
+        with statements_of(server.opened.database) as counted:
+            panel.get(path)
         return len(counted)
 
     def grow(first: int, last: int) -> dict[str, int]:
