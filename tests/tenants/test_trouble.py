@@ -22,7 +22,8 @@ from app.core.deadline import ending_in, under
 from app.core.errors import OverdueError
 from app.http.endpoint import ANYBODY, Answer, Endpoint, Given
 from app.http.resource import Resource
-from app.resources import RESOURCES
+from app.http.routing import Routes
+from app.resources import ENDPOINTS
 from app.store.session import TenantSession
 from tests.installations import Server, as_account, configured
 
@@ -93,7 +94,7 @@ class Limited:
 
 @pytest.fixture
 def limited(config: Config, server: Server, monkeypatch: pytest.MonkeyPatch) -> Limited:
-    monkeypatch.setattr("app.application.RESOURCES", (*RESOURCES, TROUBLE))
+    monkeypatch.setattr("app.application.all_routes", lambda: Routes((*ENDPOINTS, *TROUBLE.endpoints)))
     one_second = configured(config.database_url, config.keys_dir, config.data_dir, request_timeout_s=1)
     return Limited(server, create_app(one_second, server.opened).test_client())
 
