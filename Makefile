@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 # `full`, or `small` to see the shapes in a minute
 BENCH ?= full
+# pip compiles what it copies, and an editable package stays where it is: without this the first start would compile
+# it, and every start where Python may not write beside the sources.
+COMPILE := $(BIN)/python -m compileall -q app migrations
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # Where the published npm client of root-level routes is installed; the test that runs it is skipped without.
@@ -64,9 +67,11 @@ $(VENV)/npm-client.stamp: tests/takaro/npm/package.json tests/takaro/npm/package
 $(VENV)/server.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Sternpost into $(VENV) ..."
 	@$(PIP_INSTALL) --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/developer.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Sternpost and the developer's tools into $(VENV) ..."
 	@$(PIP_INSTALL) --editable '.[dev,agent]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/server.stamp

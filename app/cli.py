@@ -80,12 +80,11 @@ class LazyGroup(click.Group):
 
 
 def _load(module: str) -> ModuleType:
-    """Import a command, and look for garbage once, behind it; what a program is made of is left out from then on."""
+    """Import a command, without looking for garbage, of which that makes little; it is left out from then on."""
     gc.disable()
     try:
         return importlib.import_module(module)
     finally:
-        gc.collect()
         gc.freeze()
         gc.enable()
 
