@@ -277,8 +277,7 @@ def parse_text(text: str) -> JSON:
     try:
         return parse(text)
     except InvalidError as error:
-        said = error.message
-        raise ValidationError(f"the value{said.removeprefix(WHOLE)}" if said.startswith(WHOLE) else said) from error
+        raise ValidationError(re.sub(f"^{WHOLE}", "the value", error.message)) from error
 
 
 def one_of(allowed: Collection[str], what: str) -> Callable[[str], None]:
@@ -293,8 +292,7 @@ def one_of(allowed: Collection[str], what: str) -> Callable[[str], None]:
 
 def path_text(path: Sequence[str | int]) -> str:
     """Write a path as `tags[0].site`."""
-    written = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return written.removeprefix(".")
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
 def compact(value: JSON) -> str:
