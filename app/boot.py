@@ -44,7 +44,6 @@ from app.store.session import TenantSession
 
 PENDING = "The database lacks migrations of this program; run `sternpost db upgrade`, or start the server once"
 
-
 KINDS = tuple(kind for resource in RESOURCES for kind in resource.kinds)
 """Every kind of document; the order is that in which the documents of one change set are judged."""
 

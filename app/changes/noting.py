@@ -19,7 +19,6 @@ MERGED_FOR_S = 60.0
 """After a fact was written, equal ones are collected for so long and written as one with their count."""
 MOST_WAITING = 1000
 
-
 Key = tuple[str | None, ...]
 
 
